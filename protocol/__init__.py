@@ -1,0 +1,1 @@
+"""What every party of a Zuva community must agree on: formats, signatures, trees, time, ledger addresses."""

@@ -1,0 +1,64 @@
+"""The community's one clock: for acceptance, block timestamps and pages.
+
+A live community runs on the wall clock. A replay runs on a stepped clock: whoever drives the replay publishes
+`{"time": unix_seconds}` on the clock topic, on the same connection as the readings, so order is kept.
+"""
+
+import json
+import time
+from typing import Protocol
+
+from protocol.errors import MalformedRecord
+
+
+class Clock(Protocol):
+    """Something that knows the community's time."""
+
+    def now(self) -> int:
+        """Return unix seconds UTC."""
+        ...
+
+
+class WallClock:
+    """The wall clock of this machine."""
+
+    def now(self) -> int:
+        """Return unix seconds UTC."""
+        return int(time.time())
+
+
+class SteppedClock:
+    """A clock that stands still until it is stepped forward; it never goes back."""
+
+    __slots__ = ("_now",)
+
+    def __init__(self, start: int = 0) -> None:
+        self._now = start
+
+    def now(self) -> int:
+        """Return the last step, unix seconds UTC."""
+        return self._now
+
+    def step(self, timestamp: int) -> bool:
+        """Move to `timestamp`; return False, changing nothing, if that is not later."""
+        if timestamp <= self._now:
+            return False
+        self._now = timestamp
+        return True
+
+
+def encode_clock(timestamp: int) -> bytes:
+    """Return the payload of the clock topic."""
+    return json.dumps({"time": timestamp}).encode()
+
+
+def parse_clock(payload: bytes) -> int:
+    """Return the time of a clock message; raises `MalformedRecord`."""
+    try:
+        fields = json.loads(payload)
+        timestamp = fields["time"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise MalformedRecord('a clock message is {"time": <unix seconds>}') from error
+    if type(timestamp) is not int or not 0 <= timestamp < 1 << 40:
+        raise MalformedRecord("a clock message's time is an integer of unix seconds")
+    return timestamp
