@@ -1,0 +1,1 @@
+"""Replay of measured homes: data in, signed readings out."""

@@ -1,0 +1,227 @@
+"""The homes' identities and what the community registers of them.
+
+Everything secret comes from one random seed file, so a replay keeps its meters over restarts and a copy of
+the data directory is a whole copy.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Final
+
+from protocol.eip712 import Domain
+from protocol.keys import SigningKey
+from protocol.registration import Registration, meter_id_of
+from protocol.secrets import SECRET_BYTES
+from simulation.errors import SeedError
+from simulation.replay.measurements import HomeSeries, Measurements
+from simulation.replay.registers import ZERO, Registers
+
+SEED_BYTES: Final = 32
+REGISTRATION_NONCE: Final = 0
+FEEDER: Final = 1
+_HEADROOM_PERCENT: Final = 125
+_CAPACITY_STEP_W: Final = 100
+
+
+class Kind(IntEnum):
+    """What a meter measures, as the Registry numbers it."""
+
+    GENERATION = 0
+    LOAD = 1
+    STORAGE = 2
+    FEEDER = 3
+
+
+class Source(IntEnum):
+    """What a meter's energy comes from, as the Registry numbers it."""
+
+    SOLAR = 0
+    WIND = 1
+    HYDRO = 2
+    BIOMASS = 3
+    STORAGE = 4
+    GRID = 5
+
+
+class Category(IntEnum):
+    """Who a meter belongs to, as the Registry numbers it."""
+
+    RESIDENTIAL = 0
+    COMMERCIAL = 1
+    INDUSTRIAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MeterAttributes:
+    """What the Registry keeps of a meter; capacities in W."""
+
+    kind: Kind
+    source: Source
+    category: Category
+    generation_capacity_w: int
+    connection_capacity_w: int
+    feeder: int
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One home's identity.
+
+    Attributes:
+        name: as in the data.
+        key: the meter's signing key.
+        wallet: the key of the account that owns the certificates.
+        meter_id: 32 bytes.
+        secret: the meter secret that salts consumption leaves; never logged.
+    """
+
+    name: str
+    key: SigningKey
+    wallet: SigningKey
+    meter_id: bytes
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"Home({self.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class HomeRegistration:
+    """All that provisioning needs to register and enrol one home."""
+
+    home: Home
+    registration: Registration
+    attributes: MeterAttributes
+    device_signature: bytes
+
+
+def derive_homes(names: Iterable[str], seed: bytes) -> list[Home]:
+    """Return the homes' identities; the same names and seed always give the same."""
+    return [_derive_home(name, seed) for name in names]
+
+
+def _derive_home(name: str, seed: bytes) -> Home:
+    key = SigningKey(_derive(seed, "device key", name))
+    wallet = SigningKey(_derive(seed, "account key", name))
+    meter_id = meter_id_of(key.address, REGISTRATION_NONCE)
+    return Home(name, key, wallet, meter_id, _derive(seed, "meter secret", name)[:SECRET_BYTES])
+
+
+def _derive(seed: bytes, purpose: str, name: str) -> bytes:
+    return hmac.digest(seed, f"zuva home {purpose}\0{name}".encode(), hashlib.sha256)
+
+
+def registrations(
+    measurements: Measurements,
+    homes: Iterable[Home],
+    domain: Domain,
+    *,
+    simulated: bool,
+    opening: Registers = ZERO,
+) -> list[HomeRegistration]:
+    """Return every home's device-signed registration, with capacities taken from the data.
+
+    Opening registers are stated at the start of the whole data, so that a home that begins later is also
+    registered before the community's clock starts.
+
+    Args:
+        measurements: the data to be replayed.
+        homes: the identities, in the order of `measurements.homes`.
+        domain: EIP-712 domain of the Registry.
+        simulated: True if the data were not measured; such meters mint only simulated certificates.
+        opening: what the registers show at the start.
+    """
+    result = []
+    for series, home in zip(measurements.homes, homes, strict=True):
+        registration = Registration(
+            home.meter_id, home.wallet.address, REGISTRATION_NONCE, measurements.start, *opening
+        )
+        attributes = _attributes(series, measurements.slot_seconds, simulated=simulated)
+        result.append(HomeRegistration(home, registration, attributes, registration.sign(home.key, domain)))
+    return result
+
+
+def _attributes(series: HomeSeries, slot_seconds: int, *, simulated: bool) -> MeterAttributes:
+    generated = max(slot.pv_wh for slot in series.slots)
+    exchanged = max(abs(slot.load_wh - slot.pv_wh) for slot in series.slots)
+    return MeterAttributes(
+        kind=Kind.GENERATION,
+        source=Source.SOLAR,
+        category=Category.RESIDENTIAL,
+        generation_capacity_w=_capacity(generated, slot_seconds),
+        connection_capacity_w=_capacity(exchanged, slot_seconds),
+        feeder=FEEDER,
+        simulated=simulated,
+    )
+
+
+def _capacity(peak_wh: int, slot_seconds: int) -> int:
+    """Return the peak power with head-room, rounded up to whole steps; one step for a home without any."""
+    watts = peak_wh * 3600 * _HEADROOM_PERCENT
+    step = slot_seconds * 100 * _CAPACITY_STEP_W
+    return max(-(-watts // step), 1) * _CAPACITY_STEP_W
+
+
+def load_or_create_seed(path: Path) -> bytes:
+    """Return the seed in `path`, made at the first call (64 hex digits, mode 600).
+
+    Raises:
+        SeedError: the file is damaged, unreadable, or readable by others.
+    """
+    try:
+        if not path.exists():
+            _create_seed(path)
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SeedError(
+            f"the homes' seed {path} cannot be used ({error.strerror}); mend its access"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SeedError(_damaged(path)) from error
+    if mode & 0o077:
+        raise SeedError(f"the homes' seed {path} is open to other users; run: chmod 600 {path}")
+    try:
+        seed = bytes.fromhex(text)
+    except ValueError as error:
+        raise SeedError(_damaged(path)) from error
+    if len(seed) != SEED_BYTES:
+        raise SeedError(_damaged(path))
+    return seed
+
+
+def _damaged(path: Path) -> str:
+    return (
+        f"the homes' seed {path} must hold {2 * SEED_BYTES} hex digits; restore it from a backup, "
+        "or start with another data directory (the meters' keys come from it)"
+    )
+
+
+def _create_seed(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(SEED_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # a link fails if another process was first, and then its seed counts
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    finally:
+        temporary.unlink(missing_ok=True)
