@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Claim, IEnergyProduction} from "./interfaces/IEnergyProduction.sol";
+import {IRegistry, MeterReading} from "./interfaces/IRegistry.sol";
+import {Certificates} from "./libraries/Certificates.sol";
+import {Intervals} from "./libraries/Intervals.sol";
+import {Messages} from "./libraries/Messages.sol";
+import {Reports} from "./Reports.sol";
+
+/// @title EnergyProduction
+/// @notice Certificates for generated energy.
+contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
+    using SafeCast for uint256;
+
+    // STORAGE
+
+    /// @dev What was claimed for a meter, in one slot. A seq of zero says: nothing yet, the opening registers hold.
+    struct Claimed {
+        uint64 wh;
+        uint64 seq;
+        uint64 timestamp;
+        uint64 interval;
+    }
+
+    struct Totals {
+        uint128 minted;
+        uint128 retired;
+    }
+
+    mapping(bytes32 meterId => Claimed) private _claimed;
+    mapping(uint256 id => Totals) private _totals;
+
+    // CONSTRUCTOR
+
+    /// @param registry_ The registry this contract obeys.
+    /// @param ringSize_ How many intervals the ring holds.
+    /// @param finalitySeconds_ Seconds between a report and the moment claims from it are taken.
+    /// @param uri_ Where the certificates' metadata is, with {id} in it; may be empty.
+    constructor(IRegistry registry_, uint32 ringSize_, uint32 finalitySeconds_, string memory uri_)
+        Reports(registry_, ringSize_, finalitySeconds_)
+        ERC1155(uri_)
+    {}
+
+    // CERTIFICATES
+
+    /// @inheritdoc IEnergyProduction
+    function mint(uint64 interval, Claim[] calldata claims, bytes32[] calldata proof, bool[] calldata proofFlags)
+        external
+    {
+        registry.requireNotPaused();
+        _requireFinal(interval);
+        bytes32[] memory leaves = new bytes32[](claims.length);
+        for (uint256 i; i < claims.length; ++i) {
+            leaves[i] = _leafOf(claims[i]);
+        }
+        if (!MerkleProof.multiProofVerifyCalldata(proof, proofFlags, _rootOf(interval), leaves)) {
+            revert ClaimsNotInReport(interval);
+        }
+        uint256[] memory ids = new uint256[](1);
+        uint256[] memory amounts = new uint256[](1);
+        for (uint256 i; i < claims.length; ++i) {
+            _claim(interval, claims[i], ids, amounts);
+        }
+    }
+
+    /// @inheritdoc IEnergyProduction
+    function retire(uint256 id, uint256 wh, address beneficiary, string calldata reason) external {
+        if (wh == 0) revert NothingToRetire();
+        uint256[] memory ids = new uint256[](1);
+        uint256[] memory amounts = new uint256[](1);
+        ids[0] = id;
+        amounts[0] = wh;
+        _update(msg.sender, address(0), ids, amounts);
+        _totals[id].retired += wh.toUint128();
+        uint256 factor =
+            Certificates.isSimulated(id) ? 0 : registry.co2GramsPerMWh(Certificates.sourceOf(id));
+        emit Retired(msg.sender, id, wh, beneficiary, reason, wh * factor / 1e6);
+    }
+
+    // DISPUTES
+
+    /// @inheritdoc IEnergyProduction
+    function dispute(
+        uint64 interval,
+        Claim calldata leaf,
+        bytes32[] calldata proof,
+        MeterReading calldata reading,
+        bytes calldata signature
+    ) external {
+        bytes32 hash = _leafOf(leaf);
+        uint256 signers = _requireContradictable(interval, leaf.meterId, hash, proof, reading, signature);
+        if (!_contradicts(leaf, reading)) revert NoContradiction(leaf.meterId);
+        _freeze(interval, leaf.meterId, hash, signers);
+    }
+
+    // VIEWS
+
+    /// @inheritdoc IEnergyProduction
+    function claimOf(bytes32 meterId) external view returns (uint64 claimedWh, uint64 seq, uint64 timestamp) {
+        Claimed memory state = _claimedOf(meterId);
+        return (state.wh, state.seq, state.timestamp);
+    }
+
+    /// @inheritdoc IEnergyProduction
+    function totalMinted(uint256 id) external view returns (uint256) {
+        return _totals[id].minted;
+    }
+
+    /// @inheritdoc IEnergyProduction
+    function totalRetired(uint256 id) external view returns (uint256) {
+        return _totals[id].retired;
+    }
+
+    /// @inheritdoc IEnergyProduction
+    function totalSupply(uint256 id) external view returns (uint256) {
+        return _totals[id].minted - _totals[id].retired;
+    }
+
+    // INTERNAL
+
+    /// @dev The arrays are the caller's, so that a batch allocates them once.
+    function _claim(uint64 interval, Claim calldata claim, uint256[] memory ids, uint256[] memory amounts)
+        private
+    {
+        (address account, uint8 source, bool simulated, bool suspended, uint32 frozenThrough) =
+            registry.certification(claim.meterId);
+        Claimed memory state = _claimedOf(claim.meterId);
+        // Skipped, not reverted: a race or one meter's fault must not stop the others of a batch.
+        if (suspended || interval <= frozenThrough) return;
+        if (claim.seq <= state.seq || claim.timestamp < state.timestamp || claim.generatedWh < state.wh) return;
+
+        uint256 wh = claim.generatedWh - state.wh;
+        uint256 day = wh == 0 ? Intervals.dayOf(claim.timestamp) : _vintage(state, claim, frozenThrough);
+        uint256 id = Certificates.idOf(simulated, source, day);
+        _claimed[claim.meterId] = Claimed(claim.generatedWh, claim.seq, claim.timestamp, interval);
+        if (wh != 0) {
+            _totals[id].minted += wh.toUint128();
+            ids[0] = id;
+            amounts[0] = wh;
+            // Not _mint: a receiving contract is not asked, so it cannot refuse and stop a batch.
+            _update(address(0), account, ids, amounts);
+        }
+        emit Minted(
+            claim.meterId,
+            interval,
+            id,
+            account,
+            // forge-lint: disable-next-line(unsafe-typecast) a difference of two uint64
+            uint64(wh),
+            claim.generatedWh,
+            claim.seq,
+            claim.timestamp
+        );
+    }
+
+    /// @dev The day of energy between the state and the claim; the unknown day where no reading can tell it.
+    function _vintage(Claimed memory state, Claim calldata claim, uint32 frozenThrough)
+        private
+        view
+        returns (uint256)
+    {
+        uint256 day = Intervals.dayOf(claim.timestamp);
+        if (state.timestamp >= day * Intervals.DAY) return day;
+        bool nothingBetween = claim.seq == state.seq + 1;
+        bool leftRing = state.interval + ringSize <= head;
+        if (nothingBetween || leftRing || state.interval < frozenThrough) return Certificates.UNKNOWN_DAY;
+        revert DayNotClosed(claim.meterId, Intervals.dayOf(state.timestamp));
+    }
+
+    function _claimedOf(bytes32 meterId) private view returns (Claimed memory state) {
+        state = _claimed[meterId];
+        if (state.seq == 0) {
+            (state.timestamp, state.wh) = registry.opening(meterId);
+            // forge-lint: disable-next-line(unsafe-typecast) a quotient of a uint64
+            state.interval = uint64(Intervals.intervalOf(state.timestamp, registry.intervalSeconds()));
+        }
+    }
+
+    function _leafOf(Claim calldata claim) private pure returns (bytes32) {
+        return Messages.productionLeaf(
+            claim.meterId, claim.seq, claim.timestamp, claim.flags, claim.generatedWh
+        );
+    }
+
+    function _contradicts(Claim calldata leaf, MeterReading calldata reading) private pure returns (bool) {
+        if (leaf.seq == reading.seq) {
+            return leaf.generatedWh != reading.generatedWh || leaf.timestamp != reading.timestamp
+                || leaf.flags != reading.flags;
+        }
+        return _ordersContradict(leaf.seq, leaf.generatedWh, reading.seq, reading.generatedWh)
+            || _ordersContradict(leaf.seq, leaf.timestamp, reading.seq, reading.timestamp);
+    }
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IRegistry, Meter, MeterAttributes, MeterReading, Registration} from "./interfaces/IRegistry.sol";
+import {Intervals} from "./libraries/Intervals.sol";
+import {Messages} from "./libraries/Messages.sol";
+
+/// @title Registry
+/// @notice Who may do what: roles, oracle quorum, meters and their keys, CO2 factors.
+contract Registry is IRegistry, EIP712 {
+    using Messages for MeterReading;
+    using Messages for Registration;
+
+    // CONSTANTS
+
+    /// @dev A signers bitmap has 32 bits in a report's meta.
+    uint256 private constant MAX_ORACLES = 31;
+    uint8 private constant MAX_KIND = 3;
+    uint8 private constant MAX_SOURCE = 5;
+    uint8 private constant MAX_CATEGORY = 2;
+
+    // IMMUTABLES
+
+    /// @inheritdoc IRegistry
+    uint64 public immutable intervalSeconds;
+    /// @inheritdoc IRegistry
+    uint64 public immutable delaySeconds;
+
+    // STORAGE
+
+    /// @inheritdoc IRegistry
+    address public governor;
+    /// @inheritdoc IRegistry
+    address public guardian;
+    /// @dev Beside the guardian in one slot, read by every report and mint.
+    bool public paused;
+    /// @inheritdoc IRegistry
+    uint8 public quorum;
+
+    struct Proposal {
+        address governor;
+        uint64 acceptableFrom;
+    }
+
+    /// @inheritdoc IRegistry
+    Proposal public proposedGovernor;
+
+    address[] private _oracles;
+    /// @dev Index in the oracle set plus one; zero for everybody else.
+    mapping(address oracle => uint256) private _oracleNumber;
+    /// @inheritdoc IRegistry
+    mapping(address reporter => bool) public isReporter;
+    /// @inheritdoc IRegistry
+    mapping(bytes32 callHash => uint64) public scheduledAt;
+    /// @inheritdoc IRegistry
+    mapping(uint8 source => uint32) public co2GramsPerMWh;
+
+    mapping(bytes32 meterId => Meter) private _meters;
+
+    struct FormerKey {
+        address key;
+        uint32 from;
+    }
+
+    mapping(bytes32 meterId => mapping(uint256 rotation => FormerKey)) private _formerKeys;
+
+    // CONSTRUCTOR
+
+    /// @param governor_ First governor.
+    /// @param guardian_ First guardian.
+    /// @param intervalSeconds_ Length of a settlement interval; it divides a day.
+    /// @param delaySeconds_ Delay of the governor's changes; zero for none.
+    constructor(address governor_, address guardian_, uint64 intervalSeconds_, uint64 delaySeconds_)
+        EIP712("Zuva", "1")
+    {
+        if (governor_ == address(0)) revert ZeroAddress();
+        if (intervalSeconds_ == 0 || 1 days % intervalSeconds_ != 0) revert BadInterval(intervalSeconds_);
+        intervalSeconds = intervalSeconds_;
+        delaySeconds = delaySeconds_;
+        governor = governor_;
+        guardian = guardian_;
+        emit GovernorSet(governor_);
+        emit GuardianSet(guardian_);
+    }
+
+    // MODIFIERS
+
+    modifier onlyGovernor() {
+        if (msg.sender != governor) revert NotGovernor(msg.sender);
+        _;
+    }
+
+    /// @dev Before the first oracle set nothing can be reported, so there is nothing to protect yet.
+    modifier delayed() {
+        if (delaySeconds != 0 && quorum != 0) _consumeSchedule(keccak256(msg.data));
+        _;
+    }
+
+    // GOVERNOR
+
+    /// @inheritdoc IRegistry
+    function proposeGovernor(address governor_) external onlyGovernor {
+        uint64 acceptableFrom = SafeCast.toUint64(block.timestamp + delaySeconds);
+        proposedGovernor = Proposal(governor_, acceptableFrom);
+        emit GovernorProposed(governor_, acceptableFrom);
+    }
+
+    /// @inheritdoc IRegistry
+    function acceptGovernor() external {
+        Proposal memory proposal = proposedGovernor;
+        if (msg.sender != proposal.governor) revert NotProposedGovernor(msg.sender);
+        if (block.timestamp < proposal.acceptableFrom) revert TooEarly(proposal.acceptableFrom);
+        delete proposedGovernor;
+        governor = msg.sender;
+        emit GovernorSet(msg.sender);
+    }
+
+    /// @inheritdoc IRegistry
+    function schedule(bytes calldata call) external onlyGovernor {
+        bytes32 callHash = keccak256(call);
+        uint64 readyAt = SafeCast.toUint64(block.timestamp + delaySeconds);
+        scheduledAt[callHash] = readyAt;
+        emit CallScheduled(callHash, readyAt, call);
+    }
+
+    /// @inheritdoc IRegistry
+    function unschedule(bytes32 callHash) external {
+        if (msg.sender != governor && msg.sender != guardian) revert NotGuardian(msg.sender);
+        if (scheduledAt[callHash] == 0) revert NotScheduled(callHash);
+        delete scheduledAt[callHash];
+        emit CallUnscheduled(callHash);
+    }
+
+    /// @inheritdoc IRegistry
+    function setGuardian(address guardian_) external onlyGovernor {
+        guardian = guardian_;
+        emit GuardianSet(guardian_);
+    }
+
+    /// @inheritdoc IRegistry
+    function setPaused(bool paused_) external {
+        if (msg.sender != governor) {
+            if (msg.sender != guardian) revert NotGuardian(msg.sender);
+            if (!paused_) revert NotGovernor(msg.sender);
+        }
+        paused = paused_;
+        emit PausedSet(paused_);
+    }
+
+    /// @inheritdoc IRegistry
+    function setOracles(address[] calldata oracles_, uint8 quorum_) external onlyGovernor delayed {
+        uint256 count = oracles_.length;
+        if (count > MAX_ORACLES || quorum_ == 0 || quorum_ > count) revert BadQuorum(quorum_, count);
+        for (uint256 i; i < _oracles.length; ++i) {
+            delete _oracleNumber[_oracles[i]];
+        }
+        address previous;
+        for (uint256 i; i < count; ++i) {
+            if (oracles_[i] <= previous) revert OraclesNotSorted(oracles_[i]);
+            previous = oracles_[i];
+            _oracleNumber[previous] = i + 1;
+        }
+        _oracles = oracles_;
+        quorum = quorum_;
+        emit OraclesSet(oracles_, quorum_);
+    }
+
+    /// @inheritdoc IRegistry
+    function setReporter(address reporter, bool allowed) external onlyGovernor delayed {
+        isReporter[reporter] = allowed;
+        emit ReporterSet(reporter, allowed);
+    }
+
+    /// @inheritdoc IRegistry
+    function setCo2Factor(uint8 source, uint32 gramsPerMWh) external onlyGovernor delayed {
+        if (source > MAX_SOURCE) revert BadAttributes();
+        co2GramsPerMWh[source] = gramsPerMWh;
+        emit Co2FactorSet(source, gramsPerMWh);
+    }
+
+    /// @inheritdoc IRegistry
+    function registerMeter(
+        Registration calldata r,
+        MeterAttributes calldata a,
+        string calldata name,
+        bytes calldata deviceSignature
+    ) external onlyGovernor {
+        if (r.account == address(0)) revert ZeroAddress();
+        if (a.kind > MAX_KIND || a.source > MAX_SOURCE || a.category > MAX_CATEGORY) revert BadAttributes();
+        if (_meters[r.meterId].account != address(0)) revert MeterAlreadyRegistered(r.meterId);
+        address key = ECDSA.recoverCalldata(registrationDigest(r), deviceSignature);
+        if (r.meterId != keccak256(abi.encode(key, r.nonce))) revert MeterIdMismatch(r.meterId, key);
+
+        _meters[r.meterId] = Meter({
+            account: r.account,
+            kind: a.kind,
+            source: a.source,
+            category: a.category,
+            simulated: a.simulated,
+            suspended: false,
+            frozenThrough: 0,
+            key: key,
+            keyFrom: 0,
+            rotations: 0,
+            feeder: a.feeder,
+            generationCapacityW: a.generationCapacityW,
+            connectionCapacityW: a.connectionCapacityW,
+            timestamp: r.timestamp,
+            importWh: r.importWh,
+            exportWh: r.exportWh,
+            generatedWh: r.generatedWh
+        });
+        emit MeterRegistered(
+            r.meterId, r.account, key, a, r.timestamp, r.importWh, r.exportWh, r.generatedWh, name
+        );
+    }
+
+    /// @inheritdoc IRegistry
+    function reinstateMeter(bytes32 meterId) external onlyGovernor {
+        _registered(meterId).suspended = false;
+        emit MeterReinstated(meterId);
+    }
+
+    // GOVERNOR AND OTHERS
+
+    /// @inheritdoc IRegistry
+    function rotateKey(bytes32 meterId, address key, uint64 validFromInterval, bytes calldata signature)
+        external
+    {
+        Meter storage m = _registered(meterId);
+        if (key == address(0)) revert ZeroAddress();
+        if (msg.sender != governor || signature.length != 0) {
+            address signer =
+                ECDSA.recoverCalldata(keyRotationDigest(meterId, key, validFromInterval), signature);
+            if (signer != m.key) revert BadSignature();
+        }
+        // A key that came into force in the past could disown readings that were already judged.
+        uint256 earliest = Intervals.intervalOf(block.timestamp, intervalSeconds);
+        if (earliest <= m.keyFrom) earliest = uint256(m.keyFrom) + 1;
+        if (validFromInterval < earliest) revert KeyTooEarly(validFromInterval, earliest);
+
+        _formerKeys[meterId][m.rotations] = FormerKey(m.key, m.keyFrom);
+        m.key = key;
+        m.keyFrom = SafeCast.toUint32(validFromInterval);
+        m.rotations += 1;
+        emit KeyRotated(meterId, key, validFromInterval);
+    }
+
+    /// @inheritdoc IRegistry
+    function suspendMeter(bytes32 meterId) external {
+        if (msg.sender != governor && !isReporter[msg.sender]) revert NotReporter(msg.sender);
+        _registered(meterId).suspended = true;
+        emit MeterSuspended(meterId);
+    }
+
+    /// @inheritdoc IRegistry
+    function freezeMeter(bytes32 meterId, uint64 interval) external {
+        if (!isReporter[msg.sender]) revert NotReporter(msg.sender);
+        Meter storage m = _registered(meterId);
+        m.suspended = true;
+        if (interval > m.frozenThrough) m.frozenThrough = SafeCast.toUint32(interval);
+        emit MeterSuspended(meterId);
+    }
+
+    // VIEWS
+
+    /// @inheritdoc IRegistry
+    function oracles() external view returns (address[] memory) {
+        return _oracles;
+    }
+
+    /// @inheritdoc IRegistry
+    function check(bytes32 digest, bytes[] calldata signatures) external view returns (uint256 signers) {
+        requireNotPaused();
+        uint256 required = quorum;
+        if (required == 0 || signatures.length < required) revert BelowQuorum(signatures.length, required);
+        address previous;
+        for (uint256 i; i < signatures.length; ++i) {
+            address signer = ECDSA.recoverCalldata(digest, signatures[i]);
+            if (signer <= previous) revert SignersNotSorted(signer);
+            uint256 number = _oracleNumber[signer];
+            if (number == 0) revert NotOracle(signer);
+            signers |= 1 << (number - 1);
+            previous = signer;
+        }
+    }
+
+    /// @inheritdoc IRegistry
+    function requireNotPaused() public view {
+        if (paused) revert ContractsPaused();
+    }
+
+    /// @inheritdoc IRegistry
+    function meter(bytes32 meterId) external view returns (Meter memory) {
+        return _registered(meterId);
+    }
+
+    /// @inheritdoc IRegistry
+    function isRegistered(bytes32 meterId) external view returns (bool) {
+        return _meters[meterId].account != address(0);
+    }
+
+    /// @inheritdoc IRegistry
+    function certification(bytes32 meterId)
+        external
+        view
+        returns (address account, uint8 source, bool simulated, bool suspended, uint32 frozenThrough)
+    {
+        Meter storage m = _registered(meterId);
+        return (m.account, m.source, m.simulated, m.suspended, m.frozenThrough);
+    }
+
+    /// @inheritdoc IRegistry
+    function opening(bytes32 meterId) external view returns (uint64 timestamp, uint64 generatedWh) {
+        Meter storage m = _registered(meterId);
+        return (m.timestamp, m.generatedWh);
+    }
+
+    /// @inheritdoc IRegistry
+    function keyAt(bytes32 meterId, uint64 interval) public view returns (address) {
+        Meter storage m = _registered(meterId);
+        if (interval >= m.keyFrom) return m.key;
+        for (uint256 i = m.rotations; i > 0; --i) {
+            FormerKey memory former = _formerKeys[meterId][i - 1];
+            if (interval >= former.from) return former.key;
+        }
+        return address(0); // unreachable: the first key is valid from interval 0
+    }
+
+    /// @inheritdoc IRegistry
+    function isSignedByMeter(MeterReading calldata reading, bytes calldata signature)
+        external
+        view
+        returns (bool)
+    {
+        // forge-lint: disable-next-line(unsafe-typecast) a quotient of a uint64
+        uint64 interval = uint64(Intervals.intervalOf(reading.timestamp, intervalSeconds));
+        (address signer, ECDSA.RecoverError failure,) =
+            ECDSA.tryRecoverCalldata(readingDigest(reading), signature);
+        return failure == ECDSA.RecoverError.NoError && signer == keyAt(reading.meterId, interval);
+    }
+
+    /// @inheritdoc IRegistry
+    function readingDigest(MeterReading calldata reading) public view returns (bytes32) {
+        return _hashTypedDataV4(reading.hash());
+    }
+
+    /// @inheritdoc IRegistry
+    function registrationDigest(Registration calldata registration) public view returns (bytes32) {
+        return _hashTypedDataV4(registration.hash());
+    }
+
+    /// @inheritdoc IRegistry
+    function keyRotationDigest(bytes32 meterId, address key, uint64 validFromInterval)
+        public
+        view
+        returns (bytes32)
+    {
+        return _hashTypedDataV4(Messages.keyRotation(meterId, key, validFromInterval));
+    }
+
+    /// @inheritdoc IRegistry
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    // INTERNAL
+
+    function _registered(bytes32 meterId) private view returns (Meter storage m) {
+        m = _meters[meterId];
+        if (m.account == address(0)) revert MeterUnknown(meterId);
+    }
+
+    function _consumeSchedule(bytes32 callHash) private {
+        uint64 readyAt = scheduledAt[callHash];
+        if (readyAt == 0) revert NotScheduled(callHash);
+        if (block.timestamp < readyAt) revert TooEarly(readyAt);
+        delete scheduledAt[callHash];
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IRegistry, MeterReading} from "./interfaces/IRegistry.sol";
+import {IReports, Report, ReportMeta} from "./interfaces/IReports.sol";
+import {Intervals} from "./libraries/Intervals.sol";
+import {Messages} from "./libraries/Messages.sol";
+
+/// @title Reports
+/// @notice Roots of the data sets the oracle quorum agreed on, one per interval, in a ring.
+abstract contract Reports is IReports, EIP712 {
+    using Messages for Report;
+
+    // IMMUTABLES
+
+    /// @notice The registry this contract obeys.
+    IRegistry public immutable registry;
+    /// @inheritdoc IReports
+    uint32 public immutable ringSize;
+    /// @inheritdoc IReports
+    uint32 public immutable finalitySeconds;
+
+    uint256 private immutable _intervalSeconds;
+
+    // STORAGE
+
+    /// @inheritdoc IReports
+    uint64 public head;
+
+    struct Slot {
+        bytes32 root;
+        ReportMeta meta;
+    }
+
+    mapping(uint256 position => Slot) private _ring;
+
+    // CONSTRUCTOR
+
+    constructor(IRegistry registry_, uint32 ringSize_, uint32 finalitySeconds_) EIP712("Zuva", "1") {
+        if (ringSize_ == 0) revert BadRingSize(ringSize_);
+        registry = registry_;
+        ringSize = ringSize_;
+        finalitySeconds = finalitySeconds_;
+        _intervalSeconds = registry_.intervalSeconds();
+    }
+
+    // REPORTING
+
+    /// @inheritdoc IReports
+    function report(Report calldata r, bytes[] calldata signatures) external {
+        uint64 newest = head;
+        if (r.interval <= newest) revert IntervalNotAfterHead(r.interval, newest);
+        uint256 end = Intervals.endOf(r.interval, _intervalSeconds);
+        if (block.timestamp < end) revert IntervalNotEnded(r.interval, end);
+        if (r.root == 0 || r.count == 0) revert EmptyReport();
+        uint256 signers = registry.check(reportDigest(r), signatures);
+
+        head = r.interval;
+        Slot storage slot = _ring[r.interval % ringSize];
+        slot.root = r.root;
+        slot.meta = ReportMeta({
+            interval: SafeCast.toUint32(r.interval),
+            time: SafeCast.toUint40(block.timestamp),
+            // forge-lint: disable-next-line(unsafe-typecast) at most 31 oracles
+            signers: uint32(signers),
+            count: SafeCast.toUint24(r.count),
+            totalWh: SafeCast.toUint48(r.totalWh),
+            // forge-lint: disable-next-line(unsafe-typecast) a prefix is what is kept
+            dataHashPrefix: bytes10(r.dataHash)
+        });
+        emit Reported(r.interval, r.root, r.dataHash, r.totalWh, r.count, signers);
+    }
+
+    // VIEWS
+
+    /// @inheritdoc IReports
+    function reportOf(uint64 interval) external view returns (bytes32 root, ReportMeta memory meta) {
+        meta = _metaOf(interval);
+        root = _rootOf(interval);
+    }
+
+    /// @inheritdoc IReports
+    function isFinal(uint64 interval) external view returns (bool) {
+        ReportMeta memory meta = _ring[interval % ringSize].meta;
+        return _stands(interval, meta) && block.timestamp >= uint256(meta.time) + finalitySeconds;
+    }
+
+    /// @inheritdoc IReports
+    function reportDigest(Report calldata r) public view returns (bytes32) {
+        return _hashTypedDataV4(r.hash());
+    }
+
+    /// @inheritdoc IReports
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    // INTERNAL
+
+    /// @dev Reverts unless the report is in the ring and past its finality window.
+    function _requireFinal(uint64 interval) internal view {
+        uint256 finalFrom = uint256(_metaOf(interval).time) + finalitySeconds;
+        if (block.timestamp < finalFrom) revert NotFinal(interval, finalFrom);
+    }
+
+    /// @dev Only sound after `_metaOf` accepted the interval: the root carries no tag of its own.
+    function _rootOf(uint64 interval) internal view returns (bytes32) {
+        return _ring[interval % ringSize].root;
+    }
+
+    function _metaOf(uint64 interval) internal view returns (ReportMeta memory meta) {
+        meta = _ring[interval % ringSize].meta;
+        if (!_stands(interval, meta)) revert ReportUnknown(interval);
+    }
+
+    /// @dev Everything a dispute checks before the registers themselves are compared.
+    function _requireContradictable(
+        uint64 interval,
+        bytes32 meterId,
+        bytes32 leaf,
+        bytes32[] calldata proof,
+        MeterReading calldata reading,
+        bytes calldata signature
+    ) internal view returns (uint256 signers) {
+        signers = _metaOf(interval).signers;
+        if (!MerkleProof.verifyCalldata(proof, _rootOf(interval), leaf)) revert LeafNotInReport(interval, leaf);
+        if (reading.meterId != meterId) revert ReadingOfOtherMeter(reading.meterId);
+        if (!registry.isSignedByMeter(reading, signature)) revert ReadingNotSignedByMeter(meterId);
+    }
+
+    /// @dev The cumulative registers heal in a later report, so freezing costs an honest meter nothing but time.
+    function _freeze(uint64 interval, bytes32 meterId, bytes32 leaf, uint256 signers) internal {
+        registry.freezeMeter(meterId, head);
+        emit Disputed(interval, meterId, leaf, signers);
+    }
+
+    /// @dev Whether sequence numbers are ordered against registers or times (which may stand still, never fall).
+    function _ordersContradict(uint64 seqA, uint64 valueA, uint64 seqB, uint64 valueB)
+        internal
+        pure
+        returns (bool)
+    {
+        return (seqA < seqB && valueA > valueB) || (seqA > seqB && valueA < valueB);
+    }
+
+    /// @dev A place in the ring is empty while its time is zero.
+    function _stands(uint64 interval, ReportMeta memory meta) private pure returns (bool) {
+        return meta.interval == interval && meta.time != 0;
+    }
+}

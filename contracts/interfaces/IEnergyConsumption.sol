@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {MeterReading} from "./IRegistry.sol";
+import {IReports} from "./IReports.sol";
+
+/// @notice A leaf of the consumption tree: a meter's import and export registers at a time, salted.
+struct ConsumptionLeaf {
+    bytes32 meterId;
+    uint64 seq;
+    /// @dev Unix seconds.
+    uint64 timestamp;
+    uint32 flags;
+    /// @dev Registers, Wh.
+    uint64 importWh;
+    uint64 exportWh;
+    /// @dev Known to the account and the oracle nodes only.
+    bytes32 salt;
+}
+
+/// @title IEnergyConsumption
+/// @notice Roots over what meters drew and gave, without showing it.
+interface IEnergyConsumption is IReports {
+    /// @notice Freezes a leaf that a reading signed by the same meter contradicts: the same sequence number with
+    /// other values, or an order of sequence numbers against the order of registers or times.
+    function dispute(
+        uint64 interval,
+        ConsumptionLeaf calldata leaf,
+        bytes32[] calldata proof,
+        MeterReading calldata reading,
+        bytes calldata signature
+    ) external;
+}

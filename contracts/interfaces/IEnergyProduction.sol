@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {MeterReading} from "./IRegistry.sol";
+import {IReports} from "./IReports.sol";
+
+/// @notice A leaf of the production tree: a meter's generation register at a time.
+struct Claim {
+    bytes32 meterId;
+    uint64 seq;
+    /// @dev Unix seconds.
+    uint64 timestamp;
+    uint32 flags;
+    /// @dev Generation register, Wh.
+    uint64 generatedWh;
+}
+
+/// @title IEnergyProduction
+/// @notice Certificates for generated energy: ERC-1155, one unit is one Wh, the id is simulated, source and UTC day.
+interface IEnergyProduction is IReports {
+    // EVENTS
+
+    /// @notice A meter's claim moved to `claimedWh` at (`seq`, `timestamp`) and `wh` were minted to its account.
+    /// `wh` is zero when only the time moved.
+    event Minted(
+        bytes32 indexed meterId,
+        uint64 indexed interval,
+        uint256 indexed id,
+        address account,
+        uint64 wh,
+        uint64 claimedWh,
+        uint64 seq,
+        uint64 timestamp
+    );
+    /// @notice Certificates were taken out of circulation for good, in favour of `beneficiary`.
+    event Retired(
+        address indexed account,
+        uint256 indexed id,
+        uint256 wh,
+        address indexed beneficiary,
+        string reason,
+        uint256 co2Grams
+    );
+
+    // ERRORS
+
+    error ClaimsNotInReport(uint64 interval);
+    error DayNotClosed(bytes32 meterId, uint256 day);
+    error NothingToRetire();
+
+    // FUNCTIONS
+
+    /// @notice Mints what leaves of a final report prove beyond what was claimed, to each meter's account. Anyone may
+    /// call. A claim that proves nothing new, or of a suspended meter, is skipped. A claim never crosses a UTC day
+    /// unless no reading lies between or the earlier report has left the ring; then its vintage is the unknown day.
+    /// @param interval The report the leaves belong to.
+    /// @param claims The leaves, in the order the multiproof needs.
+    /// @param proof Multiproof hashes.
+    /// @param proofFlags Multiproof flags: true takes the next leaf or computed node, false the next proof hash.
+    function mint(uint64 interval, Claim[] calldata claims, bytes32[] calldata proof, bool[] calldata proofFlags)
+        external;
+
+    /// @notice Takes the caller's certificates out of circulation for good.
+    /// @param id Token id.
+    /// @param wh How much, Wh.
+    /// @param beneficiary In whose favour.
+    /// @param reason Why; kept in the event only.
+    function retire(uint256 id, uint256 wh, address beneficiary, string calldata reason) external;
+
+    /// @notice Freezes a leaf that a reading signed by the same meter contradicts: the same sequence number with
+    /// other values, or an order of sequence numbers against the order of registers or times.
+    function dispute(
+        uint64 interval,
+        Claim calldata leaf,
+        bytes32[] calldata proof,
+        MeterReading calldata reading,
+        bytes calldata signature
+    ) external;
+
+    // VIEWS
+
+    /// @notice What was claimed for a meter so far; starts from its opening registers.
+    function claimOf(bytes32 meterId) external view returns (uint64 claimedWh, uint64 seq, uint64 timestamp);
+
+    function totalMinted(uint256 id) external view returns (uint256);
+
+    function totalRetired(uint256 id) external view returns (uint256);
+
+    function totalSupply(uint256 id) external view returns (uint256);
+}

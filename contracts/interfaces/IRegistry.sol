@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+/// @notice One signed statement of a meter: its cumulative registers at a time. Signed by the meter's key.
+struct MeterReading {
+    /// @dev keccak256(abi.encode(first key, registration nonce)).
+    bytes32 meterId;
+    /// @dev Rises by one with every reading; the first reading is 1.
+    uint64 seq;
+    /// @dev Unix seconds.
+    uint64 timestamp;
+    uint32 periodSeconds;
+    /// @dev Registers in Wh; they never fall.
+    uint64 importWh;
+    uint64 exportWh;
+    uint64 generatedWh;
+    uint32 flags;
+}
+
+/// @notice A meter's first statement: who owns it and what its registers show. Signed by the meter's first key.
+struct Registration {
+    bytes32 meterId;
+    /// @dev Receives the certificates.
+    address account;
+    uint64 nonce;
+    /// @dev Unix seconds at which the opening registers were read.
+    uint64 timestamp;
+    uint64 importWh;
+    uint64 exportWh;
+    uint64 generatedWh;
+}
+
+/// @notice What the governor states about a meter.
+struct MeterAttributes {
+    /// @dev Generation 0, load 1, storage 2, feeder 3.
+    uint8 kind;
+    /// @dev Solar 0, wind 1, hydro 2, biomass 3, storage 4, grid 5.
+    uint8 source;
+    /// @dev Residential 0, commercial 1, industrial 2.
+    uint8 category;
+    uint32 generationCapacityW;
+    uint32 connectionCapacityW;
+    uint32 feeder;
+    bool simulated;
+}
+
+/// @notice A registered meter, as stored.
+struct Meter {
+    // First slot: everything a mint needs.
+    address account;
+    uint8 kind;
+    uint8 source;
+    uint8 category;
+    bool simulated;
+    bool suspended;
+    /// @dev Leaves of reports up to this interval are frozen by a dispute.
+    uint32 frozenThrough;
+    // Second slot: everything a dispute needs.
+    address key;
+    uint32 keyFrom;
+    uint16 rotations;
+    uint32 feeder;
+    // Third slot.
+    uint32 generationCapacityW;
+    uint32 connectionCapacityW;
+    // Fourth slot: opening registers.
+    uint64 timestamp;
+    uint64 importWh;
+    uint64 exportWh;
+    uint64 generatedWh;
+}
+
+/// @title IRegistry
+/// @notice Who may do what: roles, oracle quorum, meters and their keys, CO2 factors.
+interface IRegistry {
+    // EVENTS
+
+    /// @notice A new governor was proposed; it may accept from `acceptableFrom` (unix seconds) on.
+    event GovernorProposed(address indexed governor, uint64 acceptableFrom);
+    /// @notice The governor changed.
+    event GovernorSet(address indexed governor);
+    /// @notice The guardian changed.
+    event GuardianSet(address indexed guardian);
+    /// @notice Reports and mints were stopped or allowed again.
+    event PausedSet(bool paused);
+    /// @notice A delayed call was announced; it may be made from `readyAt` (unix seconds) on.
+    event CallScheduled(bytes32 indexed callHash, uint64 readyAt, bytes call);
+    /// @notice A delayed call was taken back.
+    event CallUnscheduled(bytes32 indexed callHash);
+    /// @notice The oracle set or its quorum changed. Bit i of every signers bitmap stands for `oracles[i]`.
+    event OraclesSet(address[] oracles, uint8 quorum);
+    /// @notice A contract was allowed, or forbidden, to suspend meters upon disputes.
+    event ReporterSet(address indexed reporter, bool allowed);
+    /// @notice The CO2 factor of a source changed.
+    event Co2FactorSet(uint8 indexed source, uint32 gramsPerMWh);
+    /// @notice A meter was registered with its opening registers.
+    event MeterRegistered(
+        bytes32 indexed meterId,
+        address indexed account,
+        address key,
+        MeterAttributes attributes,
+        uint64 timestamp,
+        uint64 importWh,
+        uint64 exportWh,
+        uint64 generatedWh,
+        string name
+    );
+    /// @notice A meter signs with `key` from `validFromInterval` on.
+    event KeyRotated(bytes32 indexed meterId, address key, uint64 validFromInterval);
+    /// @notice A meter's readings are not taken and not certified until it is reinstated.
+    event MeterSuspended(bytes32 indexed meterId);
+    /// @notice A suspended meter is active again.
+    event MeterReinstated(bytes32 indexed meterId);
+
+    // ERRORS
+
+    error NotGovernor(address caller);
+    error NotProposedGovernor(address caller);
+    error NotGuardian(address caller);
+    error NotReporter(address caller);
+    error ZeroAddress();
+    error TooEarly(uint256 readyAt);
+    error NotScheduled(bytes32 callHash);
+    error ContractsPaused();
+    error BadInterval(uint64 intervalSeconds);
+    error BadQuorum(uint256 quorum, uint256 oracles);
+    error OraclesNotSorted(address oracle);
+    error BelowQuorum(uint256 signatures, uint256 quorum);
+    error NotOracle(address signer);
+    error SignersNotSorted(address signer);
+    error BadSignature();
+    error MeterUnknown(bytes32 meterId);
+    error MeterAlreadyRegistered(bytes32 meterId);
+    error MeterIdMismatch(bytes32 meterId, address signer);
+    error BadAttributes();
+    error KeyTooEarly(uint64 validFromInterval, uint256 earliest);
+
+    // GOVERNOR
+
+    /// @notice Proposes a new governor, who accepts after the delay of this deployment.
+    function proposeGovernor(address governor) external;
+
+    /// @notice Completes the change of governor; called by the proposed one.
+    function acceptGovernor() external;
+
+    /// @notice Announces a call to `setOracles`, `setReporter` or `setCo2Factor` where the deployment has a delay.
+    /// @param call The calldata of the call.
+    function schedule(bytes calldata call) external;
+
+    /// @notice Takes an announced call back. Governor or guardian.
+    function unschedule(bytes32 callHash) external;
+
+    /// @notice Sets who may pause.
+    function setGuardian(address guardian) external;
+
+    /// @notice Stops or allows reports and mints. The guardian may only stop.
+    function setPaused(bool paused) external;
+
+    /// @notice Replaces the oracle set. Delayed once a set exists.
+    /// @param oracles Strictly ascending addresses, 1 to 31.
+    /// @param quorum How many of them must sign, 1 to their number.
+    function setOracles(address[] calldata oracles, uint8 quorum) external;
+
+    /// @notice Allows or forbids a contract to suspend meters upon disputes. Delayed once an oracle set exists.
+    function setReporter(address reporter, bool allowed) external;
+
+    /// @notice Sets the grams of CO2 one MWh of a source avoids. Delayed once an oracle set exists.
+    function setCo2Factor(uint8 source, uint32 gramsPerMWh) external;
+
+    /// @notice Registers a meter.
+    /// @param r The meter's own statement.
+    /// @param a The governor's statement about it.
+    /// @param name A label for people; kept in the event only.
+    /// @param deviceSignature Signature of `r` by the meter's first key.
+    function registerMeter(
+        Registration calldata r,
+        MeterAttributes calldata a,
+        string calldata name,
+        bytes calldata deviceSignature
+    ) external;
+
+    /// @notice Makes a suspended meter active again. Leaves frozen before stay frozen.
+    function reinstateMeter(bytes32 meterId) external;
+
+    // GOVERNOR AND OTHERS
+
+    /// @notice Gives a meter a new key from an interval on that is neither past nor before its last rotation.
+    /// @param signature Signature of KeyRotation by the present key; may be empty when the governor calls.
+    function rotateKey(bytes32 meterId, address key, uint64 validFromInterval, bytes calldata signature) external;
+
+    /// @notice Suspends a meter. Governor or a reporter.
+    function suspendMeter(bytes32 meterId) external;
+
+    /// @notice Suspends a meter and freezes its leaves in reports up to `interval`. Reporters only.
+    function freezeMeter(bytes32 meterId, uint64 interval) external;
+
+    // VIEWS
+
+    /// @notice Length of an interval in seconds, fixed for this deployment.
+    function intervalSeconds() external view returns (uint64);
+
+    /// @notice Seconds between announcing a governor's change and making it.
+    function delaySeconds() external view returns (uint64);
+
+    function governor() external view returns (address);
+
+    function guardian() external view returns (address);
+
+    function proposedGovernor() external view returns (address governor, uint64 acceptableFrom);
+
+    function paused() external view returns (bool);
+
+    function quorum() external view returns (uint8);
+
+    function oracles() external view returns (address[] memory);
+
+    function isReporter(address reporter) external view returns (bool);
+
+    /// @notice Unix seconds from which an announced call may be made; 0 when it was not announced.
+    function scheduledAt(bytes32 callHash) external view returns (uint64);
+
+    /// @notice Grams of CO2 one MWh of a source avoids.
+    function co2GramsPerMWh(uint8 source) external view returns (uint32);
+
+    /// @notice Checks that a quorum signed `digest` and that nothing is paused.
+    /// @param signatures 65-byte signatures in ascending order of their signers' addresses.
+    /// @return signers Bitmap of the oracles that signed.
+    function check(bytes32 digest, bytes[] calldata signatures) external view returns (uint256 signers);
+
+    /// @notice Reverts while paused.
+    function requireNotPaused() external view;
+
+    function meter(bytes32 meterId) external view returns (Meter memory);
+
+    function isRegistered(bytes32 meterId) external view returns (bool);
+
+    /// @notice What a mint needs to know about a meter; reverts for an unknown one.
+    function certification(bytes32 meterId)
+        external
+        view
+        returns (address account, uint8 source, bool simulated, bool suspended, uint32 frozenThrough);
+
+    /// @notice Opening generation register and its time.
+    function opening(bytes32 meterId) external view returns (uint64 timestamp, uint64 generatedWh);
+
+    /// @notice The key a meter signs with in an interval.
+    function keyAt(bytes32 meterId, uint64 interval) external view returns (address);
+
+    /// @notice Whether the meter's key at the reading's interval signed the reading.
+    function isSignedByMeter(MeterReading calldata reading, bytes calldata signature) external view returns (bool);
+
+    /// @notice EIP-712 digest of a reading.
+    function readingDigest(MeterReading calldata reading) external view returns (bytes32);
+
+    /// @notice EIP-712 digest of a registration.
+    function registrationDigest(Registration calldata registration) external view returns (bytes32);
+
+    /// @notice EIP-712 digest of a key rotation.
+    function keyRotationDigest(bytes32 meterId, address key, uint64 validFromInterval) external view returns (bytes32);
+
+    function domainSeparator() external view returns (bytes32);
+}

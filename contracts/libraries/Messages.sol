@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {MeterReading, Registration} from "../interfaces/IRegistry.sol";
+import {Report} from "../interfaces/IReports.sol";
+
+/// @title Messages
+/// @notice EIP-712 struct hashes of everything that is signed, and the hashes of the leaves that are proved.
+library Messages {
+    bytes32 internal constant READING_TYPEHASH = keccak256(
+        "MeterReading(bytes32 meterId,uint64 seq,uint64 timestamp,uint32 periodSeconds,uint64 importWh,uint64 exportWh,uint64 generatedWh,uint32 flags)"
+    );
+    bytes32 internal constant REGISTRATION_TYPEHASH = keccak256(
+        "Registration(bytes32 meterId,address account,uint64 nonce,uint64 timestamp,uint64 importWh,uint64 exportWh,uint64 generatedWh)"
+    );
+    bytes32 internal constant KEY_ROTATION_TYPEHASH =
+        keccak256("KeyRotation(bytes32 meterId,address key,uint64 validFromInterval)");
+    bytes32 internal constant REPORT_TYPEHASH =
+        keccak256("Report(uint64 interval,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)");
+
+    function hash(MeterReading calldata r) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                READING_TYPEHASH,
+                r.meterId,
+                r.seq,
+                r.timestamp,
+                r.periodSeconds,
+                r.importWh,
+                r.exportWh,
+                r.generatedWh,
+                r.flags
+            )
+        );
+    }
+
+    function hash(Registration calldata r) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                REGISTRATION_TYPEHASH,
+                r.meterId,
+                r.account,
+                r.nonce,
+                r.timestamp,
+                r.importWh,
+                r.exportWh,
+                r.generatedWh
+            )
+        );
+    }
+
+    function hash(Report calldata r) internal pure returns (bytes32) {
+        return keccak256(abi.encode(REPORT_TYPEHASH, r.interval, r.root, r.dataHash, r.totalWh, r.count));
+    }
+
+    function keyRotation(bytes32 meterId, address key, uint64 validFromInterval) internal pure returns (bytes32) {
+        return keccak256(abi.encode(KEY_ROTATION_TYPEHASH, meterId, key, validFromInterval));
+    }
+
+    /// @notice Leaf of the production tree. Hashed twice, so that no inner node of a tree can pass for a leaf.
+    function productionLeaf(bytes32 meterId, uint64 seq, uint64 timestamp, uint32 flags, uint64 generatedWh)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(
+            bytes.concat(keccak256(abi.encode(meterId, seq, timestamp, flags, generatedWh, bytes32(0))))
+        );
+    }
+
+    /// @notice Leaf of the consumption tree; the salt keeps a household's registers from being guessed.
+    function consumptionLeaf(
+        bytes32 meterId,
+        uint64 seq,
+        uint64 timestamp,
+        uint32 flags,
+        uint64 importWh,
+        uint64 exportWh,
+        bytes32 salt
+    ) internal pure returns (bytes32) {
+        return keccak256(
+            bytes.concat(keccak256(abi.encode(meterId, seq, timestamp, flags, importWh, exportWh, salt)))
+        );
+    }
+}
