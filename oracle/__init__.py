@@ -1,0 +1,1 @@
+"""Meters' readings in, reports out: ingest, acceptance rules, store, quorum, submission, minting."""

@@ -1,0 +1,126 @@
+"""Which readings an interval's report is made of, and the two trees over them. Pure.
+
+A report states, per meter, the accepted reading with the highest sequence number not after the interval's
+end, if it is newer than what was reported before; plus the last reading of each UTC day completed in between,
+so that certificates can be dated. Readings that arrive later go into the next report.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from oracle.meters import Point
+from protocol.intervals import day_of, interval_end, interval_of
+from protocol.leaf import consumption_leaf, interval_salt, production_leaf
+from protocol.merkle import MerkleTree
+from protocol.reading import SignedReading
+from protocol.report import Report, data_hash_of
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a node proposes for one interval: the readings, and the two reports over them.
+
+    Attributes:
+        interval: interval index.
+        readings: the data set, ordered by (meter id, seq).
+        production: report to EnergyProduction, over the generation registers.
+        consumption: report to EnergyConsumption, over the salted import and export registers.
+    """
+
+    interval: int
+    readings: tuple[SignedReading, ...]
+    production: Report
+    consumption: Report
+
+
+def choose(
+    unreported: Mapping[bytes, list[SignedReading]], interval: int, interval_seconds: int
+) -> list[SignedReading]:
+    """Choose the readings of `interval`'s report.
+
+    Args:
+        unreported: per meter, accepted readings newer than its last reported one, ascending by seq.
+        interval: interval index.
+        interval_seconds: length of an interval, seconds.
+
+    Returns:
+        The chosen readings, ordered by (meter id, seq).
+    """
+    end = interval_end(interval, interval_seconds)
+    chosen = []
+    for meter_id in sorted(unreported):
+        due = [signed for signed in unreported[meter_id] if signed.reading.timestamp <= end]
+        for signed, following in zip(due, [*due[1:], None], strict=True):
+            closes_day = following is None or day_of(signed.reading.timestamp) != day_of(
+                following.reading.timestamp
+            )
+            if closes_day:
+                chosen.append(signed)
+    return chosen
+
+
+def first_due_interval(
+    unreported: Mapping[bytes, list[SignedReading]], last_reported: int | None, interval_seconds: int
+) -> int | None:
+    """Return the next interval that has something to report, or None if nothing waits.
+
+    A late reading of an interval already reported waits for the next one.
+    """
+    earliest = min(
+        (
+            interval_of(readings[0].reading.timestamp, interval_seconds)
+            for readings in unreported.values()
+            if readings
+        ),
+        default=None,
+    )
+    if earliest is None or last_reported is None:
+        return earliest
+    return max(earliest, last_reported + 1)
+
+
+def propose(
+    interval: int,
+    readings: Sequence[SignedReading],
+    reported: Mapping[bytes, Point],
+    secrets: Mapping[bytes, bytes],
+) -> Proposal:
+    """Build both reports over a chosen data set.
+
+    Args:
+        interval: interval index.
+        readings: non-empty, ordered by (meter id, seq).
+        reported: per meter, the registers last reported, or the opening ones.
+        secrets: per meter, the secret that salts its consumption leaves.
+    """
+    data_hash = data_hash_of(signed.record() for signed in readings)
+    generated_wh, import_wh = _growth(readings, reported)
+    meter_ids = {signed.reading.meter_id for signed in readings}
+    salts = {meter_id: interval_salt(secrets[meter_id], interval) for meter_id in meter_ids}
+    count = len(readings)
+    return Proposal(
+        interval,
+        tuple(readings),
+        Report(interval, production_tree(readings).root, data_hash, generated_wh, count),
+        Report(interval, consumption_tree(readings, salts).root, data_hash, import_wh, count),
+    )
+
+
+def production_tree(readings: Sequence[SignedReading]) -> MerkleTree:
+    """Return the tree over the readings' generation registers."""
+    return MerkleTree(production_leaf(signed.reading) for signed in readings)
+
+
+def consumption_tree(readings: Sequence[SignedReading], salts: Mapping[bytes, bytes]) -> MerkleTree:
+    """Return the tree over the readings' import and export registers, salted per meter."""
+    return MerkleTree(consumption_leaf(signed.reading, salts[signed.reading.meter_id]) for signed in readings)
+
+
+def _growth(readings: Sequence[SignedReading], reported: Mapping[bytes, Point]) -> tuple[int, int]:
+    """Return by how many Wh (generated, imported) the readings move the registers on."""
+    generated_wh = import_wh = 0
+    last = {signed.reading.meter_id: signed.reading for signed in readings}
+    for meter_id, reading in last.items():
+        generated_wh += reading.generated_wh - reported[meter_id].generated_wh
+        import_wh += reading.import_wh - reported[meter_id].import_wh
+    return generated_wh, import_wh

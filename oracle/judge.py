@@ -1,0 +1,134 @@
+"""Turns a stream of payloads into verdicts, remembering every meter's newest accepted reading.
+
+No input or output: the service feeds it, stores what it accepts and sends the acknowledgements.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from oracle.acceptance import judge_registers, judge_signature, judge_time, point_of
+from oracle.meters import Meter, MeterBook
+from oracle.store.repository import Neighbours, Refusal
+from protocol.ack import Status
+from protocol.eip712 import Domain
+from protocol.errors import MalformedRecord
+from protocol.reading import SignedReading, parse_payload
+from protocol.topics import parse_reading_topic
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one payload.
+
+    Attributes:
+        topic: MQTT topic it came on.
+        payload: as received.
+        signed: the parsed reading, None if malformed.
+        reading_hash: EIP-712 digest of the reading.
+        status: accepted, or the reason of the refusal.
+        repeated: accepted before; acknowledged again, not stored again.
+        older: its seq lies below a stored one, so the stored neighbours must decide (`settle`).
+        detail: more about the refusal, for people.
+    """
+
+    topic: str
+    payload: bytes
+    signed: SignedReading | None
+    reading_hash: bytes
+    status: Status
+    repeated: bool = False
+    older: bool = False
+    detail: str = ""
+
+    def refusal(self) -> Refusal:
+        """Return what is stored of a refused payload."""
+        reading = self.signed.reading if self.signed else None
+        return Refusal(
+            self.topic,
+            self.payload,
+            self.status,
+            self.detail or self.status.words,
+            reading.meter_id if reading else None,
+            reading.seq if reading else None,
+        )
+
+
+class Judge:
+    """Applies the acceptance rules in the order in which payloads arrive.
+
+    Args:
+        domain: EIP-712 domain of the Registry.
+        interval_seconds: length of an interval, seconds.
+        meters: what the Registry says; the owner keeps it up to date.
+        latest: every meter's newest accepted reading; kept up to date here.
+        latest_time: gives the latest second that a reading may state.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        interval_seconds: int,
+        meters: MeterBook,
+        latest: dict[bytes, SignedReading],
+        latest_time: Callable[[], int],
+    ) -> None:
+        self._domain = domain
+        self._interval_seconds = interval_seconds
+        self._meters = meters
+        self._latest = latest
+        self._latest_time = latest_time
+
+    def judge(self, topic: str, payload: bytes) -> Verdict:
+        """Judge one payload; an accepted reading becomes its meter's newest."""
+        try:
+            signed = parse_payload(payload)
+        except MalformedRecord as error:
+            return Verdict(topic, payload, None, b"", Status.MALFORMED, detail=str(error))
+        reading = signed.reading
+        digest = reading.digest(self._domain)
+        verdict = Verdict(topic, payload, signed, digest, Status.ACCEPTED)
+        try:
+            if parse_reading_topic(topic) != reading.meter_id:
+                return replace(verdict, status=Status.WRONG_TOPIC)
+        except MalformedRecord as error:
+            return replace(verdict, status=Status.WRONG_TOPIC, detail=str(error))
+        meter = self._meters.get(reading.meter_id)
+        status = judge_signature(signed, digest, meter, self._interval_seconds)
+        if status is not Status.ACCEPTED or meter is None:
+            return replace(verdict, status=status)
+        return self._judge_signed(verdict, signed, meter)
+
+    def _judge_signed(self, verdict: Verdict, signed: SignedReading, meter: Meter) -> Verdict:
+        reading = signed.reading
+        newest = self._latest.get(reading.meter_id)
+        if newest is not None and reading.seq <= newest.reading.seq:
+            if reading.seq < newest.reading.seq:
+                return replace(verdict, older=True)
+            return _judge_repeat(verdict, signed, newest)
+        status = judge_time(reading, meter, self._latest_time())
+        if status is Status.ACCEPTED:
+            before = point_of(newest.reading) if newest else meter.opening
+            status = judge_registers(reading, meter, before, None)
+        if status is Status.ACCEPTED:
+            self._latest[reading.meter_id] = signed
+        return replace(verdict, status=status)
+
+    def settle(self, verdict: Verdict, neighbours: Neighbours) -> Verdict:
+        """Decide a verdict marked `older` by what is stored around it: a repeat, back-fill, or refused."""
+        signed = verdict.signed
+        if signed is None:
+            return verdict
+        reading = signed.reading
+        if neighbours.same is not None:
+            return _judge_repeat(verdict, signed, neighbours.same)
+        meter = self._meters[reading.meter_id]
+        status = judge_time(reading, meter, self._latest_time())
+        if status is Status.ACCEPTED:
+            status = judge_registers(reading, meter, neighbours.before or meter.opening, neighbours.after)
+        return replace(verdict, status=status)
+
+
+def _judge_repeat(verdict: Verdict, signed: SignedReading, stored: SignedReading) -> Verdict:
+    if signed.reading == stored.reading:
+        return replace(verdict, repeated=True)
+    return replace(verdict, status=Status.CONTRADICTS_STORED)

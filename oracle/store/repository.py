@@ -1,0 +1,237 @@
+"""All SQL of an oracle node."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from oracle.acceptance import point_of
+from oracle.data_set import Proposal
+from oracle.meters import Point
+from oracle.store.migration import migrate
+from protocol.ack import Status
+from protocol.errors import ConfigurationError
+from protocol.reading import SignedReading, parse_record
+from protocol.report import Report
+
+PAYLOAD_KEPT_BYTES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A payload that was not stored as a reading, and why; at most 256 bytes of it are kept."""
+
+    topic: str
+    payload: bytes
+    status: Status
+    reason: str
+    meter_id: bytes | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What is stored around a sequence number: the same one, the nearest below and above."""
+
+    same: SignedReading | None
+    before: Point | None
+    after: Point | None
+
+
+class OracleStore:
+    """One connection to a node's schema, held exclusively: two nodes never write the same store."""
+
+    def __init__(self, connection: psycopg.AsyncConnection, schema: str) -> None:
+        self._connection = connection
+        self._schema = sql.Identifier(schema)
+        # one connection carries one COPY or transaction at a time, whichever task asks
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, database_url: str, schema: str) -> "OracleStore":
+        """Migrate, connect and take the schema's lock.
+
+        Raises:
+            psycopg.OperationalError: nothing answers at the URL.
+            ConfigurationError: another process works on the same schema.
+        """
+        # Alembic is synchronous and waits for locks
+        await asyncio.to_thread(migrate, database_url, schema)
+        connection = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
+        cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (schema,))
+        row = await cursor.fetchone()
+        if not (row and row[0]):
+            await connection.close()
+            raise ConfigurationError(
+                f"another oracle node works on schema {schema}; stop it, or give this one its own name"
+            )
+        return cls(connection, schema)
+
+    async def close(self) -> None:
+        """Give the schema free."""
+        await self._connection.close()
+
+    async def latest(self) -> dict[bytes, SignedReading]:
+        """Return every meter's stored reading with the highest seq."""
+        return {
+            signed.reading.meter_id: signed
+            for signed in await self._readings(
+                "SELECT DISTINCT ON (meter_id) record FROM {s}.reading ORDER BY meter_id, seq DESC"
+            )
+        }
+
+    async def reported(self) -> dict[bytes, Point]:
+        """Return every meter's registers in its newest proposed leaf."""
+        rows = await self._readings(
+            "SELECT DISTINCT ON (l.meter_id) r.record FROM {s}.proposal_leaf l"
+            " JOIN {s}.reading r USING (meter_id, seq) ORDER BY l.meter_id, l.seq DESC"
+        )
+        return {signed.reading.meter_id: point_of(signed.reading) for signed in rows}
+
+    async def unreported(self) -> dict[bytes, list[SignedReading]]:
+        """Return, per meter, the readings newer than its newest proposed leaf, ascending by seq."""
+        grouped: dict[bytes, list[SignedReading]] = {}
+        for signed in await self._readings(
+            "SELECT r.record FROM {s}.reading r LEFT JOIN"
+            " (SELECT meter_id, max(seq) AS seq FROM {s}.proposal_leaf GROUP BY meter_id) l"
+            " USING (meter_id) WHERE r.seq > coalesce(l.seq, -1) ORDER BY r.meter_id, r.seq"
+        ):
+            grouped.setdefault(signed.reading.meter_id, []).append(signed)
+        return grouped
+
+    async def neighbours(self, meter_id: bytes, seq: int) -> Neighbours:
+        """Return what is stored of a meter at and around `seq`."""
+        same = await self._readings(
+            "SELECT record FROM {s}.reading WHERE meter_id = %s AND seq = %s", meter_id, seq
+        )
+        before = await self._readings(
+            "SELECT record FROM {s}.reading WHERE meter_id = %s AND seq < %s ORDER BY seq DESC LIMIT 1",
+            meter_id,
+            seq,
+        )
+        after = await self._readings(
+            "SELECT record FROM {s}.reading WHERE meter_id = %s AND seq > %s ORDER BY seq LIMIT 1",
+            meter_id,
+            seq,
+        )
+        return Neighbours(
+            same[0] if same else None,
+            point_of(before[0].reading) if before else None,
+            point_of(after[0].reading) if after else None,
+        )
+
+    async def save_batch(self, accepted: Sequence[SignedReading], refused: Sequence[Refusal]) -> None:
+        """Store accepted and refused payloads in one transaction; on return they are durable."""
+        async with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
+            if accepted:
+                statement = self._sql(
+                    'COPY {s}.reading (meter_id, seq, "timestamp", period_seconds, import_wh, export_wh,'
+                    " generated_wh, flags, record) FROM STDIN (FORMAT BINARY)"
+                )
+                async with cursor.copy(statement) as copy:
+                    copy.set_types(["bytea", "int8", "int8", "int8", "int8", "int8", "int8", "int8", "bytea"])
+                    for signed in accepted:
+                        await copy.write_row(_row(signed))
+            if refused:
+                await cursor.executemany(
+                    self._sql(
+                        "INSERT INTO {s}.refusal (topic, meter_id, seq, status, reason, payload)"
+                        " VALUES (%s, %s, %s, %s, %s, %s)"
+                    ),
+                    [
+                        (r.topic, r.meter_id, r.seq, r.status, r.reason, r.payload[:PAYLOAD_KEPT_BYTES])
+                        for r in refused
+                    ],
+                )
+
+    async def save_proposal(self, proposal: Proposal) -> None:
+        """Store a proposal with its data set in one transaction, before anything is sent."""
+        production, consumption = proposal.production, proposal.consumption
+        async with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
+            await cursor.execute(
+                self._sql(
+                    "INSERT INTO {s}.proposal (interval, data_hash, production_root, consumption_root,"
+                    " production_total_wh, consumption_total_wh, leaf_count)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+                ),
+                (
+                    proposal.interval,
+                    production.data_hash,
+                    production.root,
+                    consumption.root,
+                    production.total_wh,
+                    consumption.total_wh,
+                    production.count,
+                ),
+            )
+            statement = self._sql(
+                "COPY {s}.proposal_leaf (interval, meter_id, seq) FROM STDIN (FORMAT BINARY)"
+            )
+            async with cursor.copy(statement) as copy:
+                copy.set_types(["int8", "bytea", "int8"])
+                for signed in proposal.readings:
+                    await copy.write_row((proposal.interval, signed.reading.meter_id, signed.reading.seq))
+
+    async def last_proposed(self) -> int | None:
+        """Return the newest proposed interval."""
+        rows = await self._rows("SELECT max(interval) FROM {s}.proposal")
+        newest: int | None = rows[0][0]
+        return newest
+
+    async def proposals_after(self, interval: int) -> list[Proposal]:
+        """Return the stored proposals of later intervals, ascending."""
+        rows = await self._rows(
+            "SELECT interval, data_hash, production_root, consumption_root, production_total_wh,"
+            " consumption_total_wh, leaf_count FROM {s}.proposal WHERE interval > %s ORDER BY interval",
+            interval,
+        )
+        return [await self._proposal(*row) for row in rows]
+
+    async def _proposal(
+        self,
+        interval: int,
+        data_hash: bytes,
+        production_root: bytes,
+        consumption_root: bytes,
+        generated_wh: int,
+        import_wh: int,
+        count: int,
+    ) -> Proposal:
+        readings = await self._readings(
+            "SELECT record FROM {s}.data_set WHERE interval = %s ORDER BY meter_id, seq", interval
+        )
+        return Proposal(
+            interval,
+            tuple(readings),
+            Report(interval, production_root, data_hash, generated_wh, count),
+            Report(interval, consumption_root, data_hash, import_wh, count),
+        )
+
+    async def _readings(self, statement: LiteralString, *values: object) -> list[SignedReading]:
+        return [parse_record(row[0]) for row in await self._rows(statement, *values)]
+
+    async def _rows(self, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+        async with self._lock:
+            cursor = await self._connection.execute(self._sql(statement), values, binary=True)
+            return await cursor.fetchall()
+
+    def _sql(self, statement: LiteralString) -> sql.Composed:
+        return sql.SQL(statement).format(s=self._schema)
+
+
+def _row(signed: SignedReading) -> Sequence[object]:
+    r = signed.reading
+    return (
+        r.meter_id,
+        r.seq,
+        r.timestamp,
+        r.period_seconds,
+        r.import_wh,
+        r.export_wh,
+        r.generated_wh,
+        r.flags,
+        signed.record(),
+    )
