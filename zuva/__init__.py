@@ -1,0 +1,1 @@
+"""The command line and supervisor: composes settings and services; the only room that knows every other."""

@@ -1,0 +1,83 @@
+"""The embedded database keeps what it acknowledged, whatever happens to it."""
+
+import os
+import signal
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.conftest import running, short_directory
+from zuva.database.placement import database_url as url_of
+from zuva.database.placement import socket_directory
+
+
+def test_a_test_database_is_empty_and_durable(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+        fsync = connection.execute("SHOW fsync").fetchone()
+    assert tables == (0,)
+    assert fsync == ("on",)
+
+
+def test_rows_survive_kill_9_of_launcher_and_server() -> None:
+    with short_directory() as data:
+        environment = {"ZUVA_DATA_DIR": str(data)}
+        with running("db", environment) as launcher:
+            with psycopg.connect(url_of(socket_directory(data))) as connection:
+                connection.execute("CREATE TABLE kept (n int)")
+                connection.execute("INSERT INTO kept SELECT generate_series(1, 1000)")
+                row = connection.execute(
+                    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+                ).fetchone()
+                assert row is not None
+                connection.commit()
+                postmaster = int(Path(f"/proc/{row[0]}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            os.kill(postmaster, signal.SIGKILL)
+            os.kill(launcher.pid, signal.SIGKILL)
+            launcher.wait()
+        with running("db", environment):
+            with psycopg.connect(url_of(socket_directory(data))) as connection:
+                assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1000,)
+
+
+def test_a_server_dies_with_its_launcher_and_the_next_start_goes_on() -> None:
+    with short_directory() as data:
+        environment = {"ZUVA_DATA_DIR": str(data)}
+        with running("db", environment) as launcher:
+            with psycopg.connect(url_of(socket_directory(data)), autocommit=True) as connection:
+                connection.execute("CREATE TABLE kept (n int)")
+            os.kill(launcher.pid, signal.SIGKILL)
+            launcher.wait()
+        with running("db", environment):
+            with psycopg.connect(url_of(socket_directory(data))) as connection:
+                assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_a_long_data_directory_gets_a_short_socket_path(tmp_path: Path) -> None:
+    data = tmp_path / ("deep" * 20) / "data"
+    data.mkdir(parents=True)
+    assert len(os.fsencode(socket_directory(data) / ".s.PGSQL.5432")) <= 107
+    with running("db", {"ZUVA_DATA_DIR": str(data)}):
+        with psycopg.connect(url_of(socket_directory(data))) as connection:
+            assert connection.execute("SELECT current_database()").fetchone() == ("zuva",)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account")
+def test_as_root_data_out_of_reach_is_placed_elsewhere_and_removed_when_orphaned(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    state, data = tmp_path.parent / f"{tmp_path.name}-state", tmp_path / "data"
+    with short_directory() as outside:
+        state = outside / "state"
+        environment = {"ZUVA_DATA_DIR": str(data), "ZUVA_DB_STATE_DIR": str(state)}
+        with running("db", environment):
+            with psycopg.connect(url_of(socket_directory(data)), autocommit=True) as connection:
+                connection.execute("CREATE TABLE kept (n int)")
+        first = Path((data / "postgres" / "elsewhere").read_text().strip())
+        assert first.is_relative_to(state)
+        with running("db", environment):
+            with psycopg.connect(url_of(socket_directory(data))) as connection:
+                assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        (data / "postgres" / "elsewhere").unlink()
+        with running("db", environment):
+            assert not first.exists()

@@ -1,0 +1,19 @@
+"""Settings of the embedded broker."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class BrokerSettings(BaseSettings):
+    """Settings of `zuva broker`, from ZUVA_BROKER_* and the shared names."""
+
+    model_config = SettingsConfigDict(env_prefix="ZUVA_BROKER_", frozen=True, populate_by_name=True)
+
+    data_dir: Path = Field(Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
+    host: str = "127.0.0.1"
+    port: int = Field(18830, ge=1, le=65535)
+    kind: Literal["auto", "mosquitto", "amqtt"] = "auto"
+    """auto: mosquitto when it is on PATH, else amqtt."""
