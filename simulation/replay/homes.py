@@ -123,6 +123,7 @@ def registrations(
     homes: Iterable[Home],
     domain: Domain,
     *,
+    rated_by: Measurements,
     simulated: bool,
     opening: Registers = ZERO,
 ) -> list[HomeRegistration]:
@@ -135,15 +136,18 @@ def registrations(
         measurements: the data to be replayed.
         homes: the identities, in the order of `measurements.homes`.
         domain: EIP-712 domain of the Registry.
+        rated_by: data with the same homes whose peaks tell the capacities; the whole data, so that a longer
+            part of them can be replayed later.
         simulated: True if the data were not measured; such meters mint only simulated certificates.
         opening: what the registers show at the start.
     """
+    rated = {series.name: series for series in rated_by.homes}
     result = []
     for series, home in zip(measurements.homes, homes, strict=True):
         registration = Registration(
             home.meter_id, home.wallet.address, REGISTRATION_NONCE, measurements.start, *opening
         )
-        attributes = _attributes(series, measurements.slot_seconds, simulated=simulated)
+        attributes = _attributes(rated[series.name], measurements.slot_seconds, simulated=simulated)
         result.append(HomeRegistration(home, registration, attributes, registration.sign(home.key, domain)))
     return result
 
