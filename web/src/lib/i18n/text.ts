@@ -1,0 +1,83 @@
+import { energyText, type NumberSigns } from "../format/energy";
+import { ageOf, clockText, zoned, type ZonedTime } from "../format/time";
+import english from "./en.json";
+
+export type Key = keyof typeof english;
+export type Catalogue = Record<Key, string>;
+type Values = Record<string, string | number>;
+
+type PluralStem = Extract<Key, `${string}.one`> extends `${infer Stem}.one` ? Stem : never;
+
+// One language is complete today; another is one more JSON file with the same keys.
+const catalogue: Catalogue = english;
+
+export function has(key: string): key is Key {
+  return Object.hasOwn(catalogue, key);
+}
+
+/** The text of a key with its {placeholders} filled. */
+export function t(key: Key, values: Values = {}): string {
+  return catalogue[key].replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    return value === undefined ? whole : String(value);
+  });
+}
+
+/** English, Shona and Ndebele all know exactly these two classes, and not every browser's Intl knows the latter. */
+export function plural(stem: PluralStem, count: number): string {
+  return t(`${stem}.${count === 1 ? "one" : "other"}`, { count });
+}
+
+export const signs: NumberSigns = { decimal: t("number.decimal"), group: t("number.group") };
+
+export function energy(wh: number | null | undefined): string {
+  return wh === null || wh === undefined ? t("energy.unknown") : energyText(wh, signs);
+}
+
+export function age(ms: number): string {
+  const { count, unit } = ageOf(ms);
+  return plural(`age.${unit}`, count);
+}
+
+function nameOf(prefix: "weekday" | "month", index: number): string {
+  const key = `${prefix}.${index}`;
+  return has(key) ? t(key) : String(index);
+}
+
+function dayValues(time: ZonedTime): Values {
+  return {
+    weekday: nameOf("weekday", time.weekday),
+    day: time.day,
+    month: nameOf("month", time.month),
+    year: time.year,
+  };
+}
+
+export function clock(unix: number, zone: string): string {
+  return clockText(zoned(unix, zone));
+}
+
+export function day(unix: number, zone: string): string {
+  return t("day.text", dayValues(zoned(unix, zone)));
+}
+
+/** "1 Aug 14:00". */
+export function moment(unix: number, zone: string): string {
+  const time = zoned(unix, zone);
+  return `${t("day.short", dayValues(time))} ${clockText(time)}`;
+}
+
+/** "14:00–15:00". */
+export function span(interval: { start: number; end: number }, zone: string): string {
+  return t("span.text", { start: clock(interval.start, zone), end: clock(interval.end, zone) });
+}
+
+/** "1 Aug 14:00–15:00". */
+export function daySpan(interval: { start: number; end: number }, zone: string): string {
+  return t("span.text", { start: moment(interval.start, zone), end: clock(interval.end, zone) });
+}
+
+export function sourceName(source: string): string {
+  const key = `source.${source}`;
+  return has(key) ? t(key) : source;
+}

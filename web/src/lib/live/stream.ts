@@ -1,0 +1,80 @@
+import type { BlockEvent } from "../api/types";
+
+export interface StreamHandlers {
+  /** The stream is open; whatever happened before may have been missed. */
+  opened(): void;
+  block(event: BlockEvent): void;
+  /** The stream is down; another attempt follows by itself. */
+  lost(): void;
+}
+
+export interface Source {
+  addEventListener(type: string, listener: (event: MessageEvent<string>) => void): void;
+  close(): void;
+}
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/** Wait before attempt `attempt` (1, 2, ...): doubling, bounded, and spread so that pages do not return all at once. */
+export function backOff(attempt: number, random: () => number): number {
+  const bound = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+  return Math.round(bound / 2 + (bound / 2) * random());
+}
+
+/**
+ * One event stream that opens itself again. The browser's own retry is not relied on: it gives up for good when the
+ * server answers an error, as a starting server does.
+ */
+export class BlockStream {
+  #source: Source | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #stopped = true;
+
+  constructor(
+    private readonly handlers: StreamHandlers,
+    private readonly connect: () => Source = () => new EventSource("/v1/stream") as Source,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  start(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#failures = 0;
+    this.#attempt();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = undefined;
+  }
+
+  #attempt(): void {
+    const source = this.connect();
+    this.#source = source;
+    source.addEventListener("open", () => {
+      if (source !== this.#source) return;
+      this.#failures = 0;
+      this.handlers.opened();
+    });
+    source.addEventListener("block", (event) => {
+      if (source !== this.#source) return;
+      try {
+        this.handlers.block(JSON.parse(event.data) as BlockEvent);
+      } catch {
+        // A line that is no JSON says nothing; the next one or the heartbeat brings the state.
+      }
+    });
+    source.addEventListener("error", () => {
+      if (source !== this.#source) return;
+      source.close();
+      this.#source = undefined;
+      this.#failures += 1;
+      this.#timer = setTimeout(() => this.#attempt(), backOff(this.#failures, this.random));
+      this.handlers.lost();
+    });
+  }
+}
