@@ -1,0 +1,1 @@
+"""Chain events to PostgreSQL (indexer), tables (store) and the HTTP interface over them (api)."""

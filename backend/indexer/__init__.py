@@ -1,0 +1,1 @@
+"""Mirrors the contracts' events and the data sets behind them into PostgreSQL, exactly once."""

@@ -1,0 +1,146 @@
+"""Takes over data sets from an oracle node's view, inside the transaction that needs them."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg import errors as pg
+from psycopg.sql import SQL, Identifier
+
+from backend.indexer import energy_sql
+from backend.indexer.data_sets import CheckedDataSet, Expected, Refused, check_data_set
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+_COPY_READINGS = """
+COPY backend.data_set_reading (data_set_id, meter_id, seq, timestamp, period_seconds, import_wh, export_wh,
+    generated_wh, flags, signature) FROM STDIN
+"""
+
+
+async def take_data_sets(
+    connection: Connection, schema: str, since: int, *, limit: int
+) -> tuple[int | None, int | None]:
+    """Store the data sets that intervals from `since` on wait for, as far as the node has them.
+
+    Args:
+        connection: inside a transaction that holds the cursor.
+        schema: the node's schema.
+        since: first interval to look at.
+        limit: how many waiting intervals to look at.
+
+    Returns:
+        The first interval whose rows changed (its energy is to be derived again from there), and the last
+        one looked at; None where there was none.
+    """
+    linked = await connection.execute(energy_sql.LINK_DATA_SETS, {"from": since})
+    changed = [interval for (interval,) in await linked.fetchall()]
+    waiting = await connection.execute(energy_sql.WAITING, {"from": since, "limit": limit})
+    expected = [Expected(*row) for row in await waiting.fetchall()]
+    if expected:
+        outcomes = await _read_view(connection, schema, expected)
+        good = await _known_meters_only(connection, outcomes)
+        await _store(connection, good)
+        await _note_problems(connection, [one for one in outcomes if isinstance(one, Refused)])
+        changed += [one.expected.interval for one in outcomes]
+    return min(changed, default=None), expected[-1].interval if expected else None
+
+
+async def _read_view(
+    connection: Connection, schema: str, expected: Sequence[Expected]
+) -> list[CheckedDataSet | Refused]:
+    by_interval = {one.interval: one for one in expected}
+    query = SQL(
+        "SELECT interval, data_hash, record FROM {}.data_set WHERE interval = ANY(%s)"
+        " ORDER BY interval, data_hash, meter_id, seq"
+    ).format(Identifier(schema))
+    try:
+        # a savepoint: the view belongs to another room, which may not have made it yet
+        async with connection.transaction(), connection.cursor(binary=True) as cursor:
+            await cursor.execute(query, (list(by_interval),))
+            rows = await cursor.fetchall()
+    except (pg.UndefinedTable, pg.UndefinedColumn, pg.InvalidSchemaName, pg.InsufficientPrivilege):
+        return []
+    outcomes: list[CheckedDataSet | Refused] = []
+    for interval, of_interval in groupby(rows, key=lambda row: row[0]):
+        one = by_interval[interval]
+        sets = {
+            stated: [record for _, _, record in records]
+            for stated, records in groupby(of_interval, key=lambda row: row[1])
+        }
+        stated = one.data_hash if one.data_hash in sets else next(iter(sets))
+        outcomes.append(check_data_set(one, stated, sets[stated]))
+    return outcomes
+
+
+async def _known_meters_only(
+    connection: Connection, outcomes: list[CheckedDataSet | Refused]
+) -> list[CheckedDataSet]:
+    """Refuse, in place, the sets with readings of meters that are not registered."""
+    good = [one for one in outcomes if isinstance(one, CheckedDataSet)]
+    meters = list(set().union(*(one.meters for one in good)))
+    found = await connection.execute("SELECT meter_id FROM backend.meter WHERE meter_id = ANY(%s)", (meters,))
+    known = {meter_id for (meter_id,) in await found.fetchall()}
+    if len(known) == len(meters):
+        return good
+    for place, one in enumerate(outcomes):
+        strangers = one.meters - known if isinstance(one, CheckedDataSet) else set()
+        if strangers:
+            outcomes[place] = Refused(
+                one.expected, f"the data set has a reading of unregistered meter 0x{min(strangers).hex()}"
+            )
+    return [one for one in outcomes if isinstance(one, CheckedDataSet)]
+
+
+async def _store(connection: Connection, sets: Sequence[CheckedDataSet]) -> None:
+    if not sets:
+        return
+    distinct = {one.expected.data_hash: one for one in sets}
+    added = await connection.execute(
+        "INSERT INTO backend.data_set (data_hash, production_root, leaf_count)"
+        " SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::bigint[]) RETURNING data_hash, id",
+        (
+            list(distinct),
+            [one.expected.root for one in distinct.values()],
+            [len(one.rows) for one in distinct.values()],
+        ),
+    )
+    ids = dict(await added.fetchall())
+    async with connection.cursor() as cursor, cursor.copy(_COPY_READINGS) as copy:
+        for data_hash, one in distinct.items():
+            data_set_id = ids[data_hash]
+            for row in one.rows:
+                await copy.write_row((data_set_id, *row))
+    await connection.execute(
+        "UPDATE backend.interval i SET data_set_id = s.id, data_problem = NULL"
+        " FROM unnest(%s::bigint[], %s::bigint[]) AS s (interval, id) WHERE s.interval = i.interval",
+        ([one.expected.interval for one in sets], [ids[one.expected.data_hash] for one in sets]),
+    )
+
+
+async def _note_problems(connection: Connection, refused: Sequence[Refused]) -> None:
+    if not refused:
+        return
+    await connection.execute(
+        "UPDATE backend.interval i SET data_problem = s.problem"
+        " FROM unnest(%s::bigint[], %s::text[]) AS s (interval, problem) WHERE s.interval = i.interval",
+        ([one.expected.interval for one in refused], [one.problem for one in refused]),
+    )
+
+
+async def derive_energy(connection: Connection, since: int) -> None:
+    """Derive energy and registers anew for all intervals from `since` on."""
+    parameters = {"from": since}
+    newest = await (await connection.execute(energy_sql.NEWEST_WITH_ENERGY)).fetchone()
+    if newest and newest[0] is not None and newest[0] >= since:
+        await connection.execute(energy_sql.RESET_REGISTERS, parameters)
+        await connection.execute(energy_sql.DELETE_ENERGY, parameters)
+    await connection.execute(energy_sql.INSERT_ENERGY, parameters)
+    await connection.execute(energy_sql.MOVE_REGISTERS, parameters)
+    await connection.execute(energy_sql.SUM_INTERVALS, parameters)
+
+
+async def judge(connection: Connection, since: int) -> None:
+    """Decide the status of all intervals from `since` on."""
+    await connection.execute(energy_sql.JUDGE, {"from": since})
