@@ -7,9 +7,9 @@ between the neighbours by sequence number, growing no faster than the meter's ca
 
 from oracle.meters import Meter, Point
 from protocol.ack import Status
+from protocol.eip712 import Domain
 from protocol.errors import BadSignature
 from protocol.intervals import interval_of
-from protocol.keys import recover
 from protocol.reading import FLAG_MASK, Reading, SignedReading
 
 # Meters round to whole Wh and clocks drift: 5 % above the rated power, and 1 Wh, still count as possible.
@@ -18,7 +18,7 @@ ROUNDING_WH = 1
 
 
 def judge_signature(
-    signed: SignedReading, digest: bytes, meter: Meter | None, interval_seconds: int
+    signed: SignedReading, domain: Domain, meter: Meter | None, interval_seconds: int
 ) -> Status:
     """Judge who signed: the meter must be known and active, and its key of that interval must have signed."""
     if meter is None:
@@ -26,7 +26,7 @@ def judge_signature(
     if meter.suspended:
         return Status.SUSPENDED_METER
     try:
-        signer = recover(digest, signed.signature)
+        signer = signed.signer(domain)
     except BadSignature:
         return Status.BAD_SIGNATURE
     if signer != meter.key_at(interval_of(signed.reading.timestamp, interval_seconds)):

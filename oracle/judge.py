@@ -12,6 +12,7 @@ from oracle.store.repository import Neighbours, Refusal
 from protocol.ack import Status
 from protocol.eip712 import Domain
 from protocol.errors import MalformedRecord
+from protocol.keccak import keccak256
 from protocol.reading import SignedReading, parse_payload
 from protocol.topics import parse_reading_topic
 
@@ -24,7 +25,7 @@ class Verdict:
         topic: MQTT topic it came on.
         payload: as received.
         signed: the parsed reading, None if malformed.
-        reading_hash: EIP-712 digest of the reading.
+        record_hash: hash of the record, which the acknowledgement answers.
         status: accepted, or the reason of the refusal.
         repeated: accepted before; acknowledged again, not stored again.
         older: its seq lies below a stored one, so the stored neighbours must decide (`settle`).
@@ -34,7 +35,7 @@ class Verdict:
     topic: str
     payload: bytes
     signed: SignedReading | None
-    reading_hash: bytes
+    record_hash: bytes
     status: Status
     repeated: bool = False
     older: bool = False
@@ -85,15 +86,18 @@ class Judge:
         except MalformedRecord as error:
             return Verdict(topic, payload, None, b"", Status.MALFORMED, detail=str(error))
         reading = signed.reading
-        digest = reading.digest(self._domain)
-        verdict = Verdict(topic, payload, signed, digest, Status.ACCEPTED)
+        verdict = Verdict(topic, payload, signed, keccak256(signed.record()), Status.ACCEPTED)
         try:
             if parse_reading_topic(topic) != reading.meter_id:
                 return replace(verdict, status=Status.WRONG_TOPIC)
         except MalformedRecord as error:
             return replace(verdict, status=Status.WRONG_TOPIC, detail=str(error))
+        if reading.seq == 0:
+            return replace(
+                verdict, status=Status.MALFORMED, detail="a meter's first reading has seq 1, not 0"
+            )
         meter = self._meters.get(reading.meter_id)
-        status = judge_signature(signed, digest, meter, self._interval_seconds)
+        status = judge_signature(signed, self._domain, meter, self._interval_seconds)
         if status is not Status.ACCEPTED or meter is None:
             return replace(verdict, status=status)
         return self._judge_signed(verdict, signed, meter)

@@ -26,7 +26,7 @@ class Meter:
         generation_capacity_w: greatest generation power, W.
         connection_capacity_w: greatest import or export power, W.
         suspended: no reading counts while a contradiction stands.
-        opening: registers at registration, with seq -1 so that every seq follows it.
+        opening: registers at registration, as if read with seq 0; a meter's first reading has seq 1.
     """
 
     meter_id: bytes
@@ -71,7 +71,7 @@ def _registered(arguments: Mapping[str, Any]) -> Meter:
         connection_capacity_w=attributes["connectionCapacityW"],
         suspended=False,
         opening=Point(
-            -1,
+            0,
             arguments["timestamp"],
             arguments["importWh"],
             arguments["exportWh"],

@@ -56,7 +56,7 @@ class Reporter:
 
     async def close_due(self, now: int) -> list[Proposal]:
         """Store and return the proposals of all intervals whose grace is over at `now`, ascending."""
-        proposals = []
+        proposals: list[Proposal] = []
         # interval t is due once (t + 1) * length + grace <= now
         last_due = (now - self._grace_seconds) // self._interval_seconds - 1
         while True:

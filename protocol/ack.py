@@ -1,7 +1,8 @@
 """A node's signed answer to a reading: accepted, or refused with the reason.
 
 Wire, big-endian: version u8, seq u64, status u8, signature 65 bytes = 75 bytes. Signed by the node over
-EIP-712 `ReadingAck` in the Registry's domain; readingHash is the reading's own EIP-712 digest.
+EIP-712 `ReadingAck` in the Registry's domain; recordHash is the Keccak-256 of the 146-byte record with its
+signature, so that the refusal of a forgery says nothing of the genuine reading.
 """
 
 import struct
@@ -16,7 +17,7 @@ from protocol.keys import SigningKey, recover
 
 ACK_VERSION: Final = 1
 ACK_BYTES: Final = 75
-ACK_TYPE: Final = "ReadingAck(bytes32 meterId,uint64 seq,bytes32 readingHash,uint8 status)"
+ACK_TYPE: Final = "ReadingAck(bytes32 meterId,uint64 seq,bytes32 recordHash,uint8 status)"
 _ACK = struct.Struct(">BQB65s")
 _TYPE_HASH = type_hash(ACK_TYPE)
 
@@ -52,16 +53,16 @@ class Ack:
     status: Status
     signature: bytes
 
-    def signer(self, meter_id: bytes, reading_hash: bytes, domain: Domain) -> bytes:
+    def signer(self, meter_id: bytes, record_hash: bytes, domain: Domain) -> bytes:
         """Return the address of the node that signed; raises `BadSignature`."""
-        return recover(_digest(meter_id, self.seq, reading_hash, self.status, domain), self.signature)
+        return recover(_digest(meter_id, self.seq, record_hash, self.status, domain), self.signature)
 
 
 def encode_ack(
-    meter_id: bytes, seq: int, reading_hash: bytes, status: Status, key: SigningKey, domain: Domain
+    meter_id: bytes, seq: int, record_hash: bytes, status: Status, key: SigningKey, domain: Domain
 ) -> bytes:
     """Return the signed 75-byte acknowledgement."""
-    signature = key.sign(_digest(meter_id, seq, reading_hash, status, domain))
+    signature = key.sign(_digest(meter_id, seq, record_hash, status, domain))
     return _ACK.pack(ACK_VERSION, seq, status, signature)
 
 
@@ -82,5 +83,5 @@ def parse_ack(payload: bytes) -> Ack:
         raise MalformedRecord(f"acknowledgement status {status} is unknown") from error
 
 
-def _digest(meter_id: bytes, seq: int, reading_hash: bytes, status: int, domain: Domain) -> bytes:
-    return domain.digest(keccak256(_TYPE_HASH + meter_id + word(seq) + reading_hash + word(status)))
+def _digest(meter_id: bytes, seq: int, record_hash: bytes, status: int, domain: Domain) -> bytes:
+    return domain.digest(keccak256(_TYPE_HASH + meter_id + word(seq) + record_hash + word(status)))

@@ -156,14 +156,14 @@ def acks() -> Vectors:
     domain = Domain(CHAIN_ID, REGISTRY)
     node = oracle_keys(1)[0]
     cases = []
-    for (reading, _), status in zip(sample_readings(), Status, strict=False):
-        digest = reading.digest(domain)
-        payload = encode_ack(reading.meter_id, reading.seq, digest, status, node, domain)
+    for (reading, key), status in zip(sample_readings(), Status, strict=False):
+        record_hash = keccak256(reading.sign(key, domain).record())
+        payload = encode_ack(reading.meter_id, reading.seq, record_hash, status, node, domain)
         cases.append(
             {
                 "meterId": _hex(reading.meter_id),
                 "seq": str(reading.seq),
-                "readingHash": _hex(digest),
+                "recordHash": _hex(record_hash),
                 "status": int(status),
                 "payload": _hex(payload),
                 "signer": address_text(node.address),

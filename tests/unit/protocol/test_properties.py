@@ -98,11 +98,11 @@ def test_a_json_twin_with_a_spare_missing_or_mistyped_field_is_refused() -> None
 
 @given(words, counters, words, st.sampled_from(list(Status)))
 def test_an_acknowledgement_survives_its_wire_form(
-    meter_id: bytes, seq: int, reading_hash: bytes, status: Status
+    meter_id: bytes, seq: int, record_hash: bytes, status: Status
 ) -> None:
-    ack = parse_ack(encode_ack(meter_id, seq, reading_hash, status, KEY, DOMAIN))
+    ack = parse_ack(encode_ack(meter_id, seq, record_hash, status, KEY, DOMAIN))
     assert (ack.seq, ack.status) == (seq, status)
-    assert ack.signer(meter_id, reading_hash, DOMAIN) == KEY.address
+    assert ack.signer(meter_id, record_hash, DOMAIN) == KEY.address
 
 
 @pytest.mark.parametrize("payload", [b"", bytes(74), bytes(75), b"\x01" + bytes(8) + b"\xff" + bytes(65)])

@@ -149,7 +149,7 @@ def test_every_acknowledgement_is_signed_by_its_node() -> None:
     for case in vectors["cases"]:
         ack = parse_ack(unhex(case["payload"]))
         assert (str(ack.seq), int(ack.status)) == (case["seq"], case["status"])
-        signer = ack.signer(unhex(case["meterId"]), unhex(case["readingHash"]), domain)
+        signer = ack.signer(unhex(case["meterId"]), unhex(case["recordHash"]), domain)
         assert address_text(signer) == case["signer"]
 
 

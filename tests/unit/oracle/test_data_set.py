@@ -1,0 +1,129 @@
+"""What a report is made of, and which leaves the keeper claims."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oracle.claims import Claimed, Leaf, needed_claims, still_pending
+from oracle.data_set import choose, first_due_interval, propose
+from oracle.meters import Point
+from protocol.intervals import DAY_SECONDS, day_of, interval_of
+from protocol.leaf import consumption_leaf, interval_salt, production_leaf
+from protocol.merkle import MerkleTree
+from protocol.reading import Reading, SignedReading
+from protocol.report import data_hash_of
+
+HOUR = 3600
+MIDNIGHT = 20_000 * DAY_SECONDS
+A, B = b"\x0a" * 32, b"\x0b" * 32
+
+
+def signed(
+    meter_id: bytes, seq: int, timestamp: int, generated_wh: int = 0, import_wh: int = 0
+) -> SignedReading:
+    return SignedReading(Reading(meter_id, seq, timestamp, HOUR, import_wh, 0, generated_wh), bytes(65))
+
+
+def test_the_highest_reading_not_after_the_end_is_chosen() -> None:
+    waiting = {A: [signed(A, s, MIDNIGHT + s * 600) for s in range(1, 9)]}
+    (chosen,) = choose(waiting, MIDNIGHT // HOUR, HOUR)
+    assert chosen.reading.timestamp == MIDNIGHT + HOUR
+
+
+def test_a_silent_meter_is_unknown_and_not_reported_as_zero() -> None:
+    waiting = {A: [signed(A, 1, MIDNIGHT + HOUR)], B: [signed(B, 1, MIDNIGHT + 2 * HOUR)]}
+    chosen = choose(waiting, MIDNIGHT // HOUR, HOUR)
+    assert [s.reading.meter_id for s in chosen] == [A]
+
+
+def test_the_last_reading_of_every_day_passed_is_reported_too() -> None:
+    back_fill = [signed(A, s, MIDNIGHT - 3 * HOUR + s * HOUR) for s in range(1, 31)]
+    chosen = choose({A: back_fill}, interval_of(MIDNIGHT + 27 * HOUR, HOUR), HOUR)
+    assert [s.reading.timestamp for s in chosen] == [
+        MIDNIGHT,
+        MIDNIGHT + DAY_SECONDS,
+        MIDNIGHT + 27 * HOUR,
+    ]
+
+
+def test_late_readings_wait_for_the_next_interval() -> None:
+    t = MIDNIGHT // HOUR
+    late = {A: [signed(A, 1, MIDNIGHT + HOUR)]}
+    assert first_due_interval(late, None, HOUR) == t
+    assert first_due_interval(late, t, HOUR) == t + 1
+    assert first_due_interval({}, t, HOUR) is None
+
+
+def test_both_reports_bind_the_same_readings_and_state_their_growth() -> None:
+    t = MIDNIGHT // HOUR
+    readings = [signed(A, 7, MIDNIGHT + HOUR, 500, 90), signed(B, 3, MIDNIGHT + HOUR, 40, 1000)]
+    before = {A: Point(6, MIDNIGHT, 80, 0, 450), B: Point(0, MIDNIGHT, 1000, 0, 0)}
+    secrets = {A: b"a" * 32, B: b"b" * 32, b"\x0c" * 32: b"c" * 32}
+    proposal = propose(t, readings, before, secrets)
+    assert proposal.production.total_wh == 90
+    assert proposal.consumption.total_wh == 10
+    assert proposal.production.count == proposal.consumption.count == 2
+    assert proposal.production.data_hash == proposal.consumption.data_hash
+    assert proposal.production.data_hash == data_hash_of(s.record() for s in readings)
+    assert proposal.production.root == MerkleTree(production_leaf(s.reading) for s in readings).root
+    salted = [consumption_leaf(s.reading, interval_salt(secrets[s.reading.meter_id], t)) for s in readings]
+    assert proposal.consumption.root == MerkleTree(salted).root
+
+
+@given(
+    st.lists(st.tuples(st.integers(60, 9000), st.integers(0, 500)), min_size=1, max_size=60),
+    st.integers(1, 20),
+)
+def test_reports_over_any_stream_state_all_growth_once_and_close_every_day(steps, lag) -> None:
+    readings, timestamp, wh = [], MIDNIGHT, 0
+    for seq, (seconds, generated) in enumerate(steps, 1):
+        timestamp += seconds
+        wh += generated
+        readings.append(signed(A, seq, timestamp, wh))
+    reported = Point(0, MIDNIGHT, 0, 0, 0)
+    last, leaves, total = None, [], 0
+    waiting: list[SignedReading] = []
+    for i, reading in enumerate(readings):
+        waiting.append(reading)
+        if i % lag and reading is not readings[-1]:
+            continue
+        due = interval_of(reading.reading.timestamp, HOUR)
+        while (t := first_due_interval({A: waiting}, last, HOUR)) is not None and t <= due:
+            chosen = choose({A: waiting}, t, HOUR)
+            proposal = propose(t, chosen, {A: reported}, {A: bytes(32)})
+            total += proposal.production.total_wh
+            newest = chosen[-1].reading
+            reported = Point(newest.seq, newest.timestamp, 0, 0, newest.generated_wh)
+            waiting = [w for w in waiting if w.reading.seq > newest.seq]
+            leaves += [Leaf(t, s) for s in chosen]
+            last = t
+    assert total == reported.generated_wh
+    for earlier, later in zip(readings, readings[1:], strict=False):
+        left_behind = later.reading.seq <= reported.seq
+        if left_behind and day_of(earlier.reading.timestamp) != day_of(later.reading.timestamp):
+            assert earlier in [leaf.signed for leaf in leaves]
+
+
+def test_a_keeper_at_pace_claims_each_leaf_that_brings_energy() -> None:
+    claimed = {A: Claimed(100, 5, MIDNIGHT + 10 * HOUR)}
+    noon = Leaf(1, signed(A, 6, MIDNIGHT + 11 * HOUR, 150))
+    assert needed_claims({A: [noon]}, claimed) == {1: [noon.signed]}
+    night = Leaf(2, signed(A, 6, MIDNIGHT + 20 * HOUR, 100))
+    assert needed_claims({A: [night]}, claimed) == {}
+    midnight = Leaf(3, signed(A, 7, MIDNIGHT + DAY_SECONDS, 100))
+    assert needed_claims({A: [midnight]}, claimed) == {3: [midnight.signed]}
+
+
+def test_a_keeper_that_lags_claims_the_day_ends_and_the_newest_leaf() -> None:
+    claimed = {A: Claimed(0, 0, MIDNIGHT)}
+    leaves = [Leaf(h, signed(A, h, MIDNIGHT + h * HOUR, 10 * h)) for h in range(1, 61)]
+    assert list(needed_claims({A: leaves}, claimed)) == [24, 48, 60]
+    assert [leaf.interval for leaf in still_pending(leaves, Claimed(240, 24, 0))] == [48, 60]
+
+
+def test_a_day_left_open_by_an_outage_is_closed_by_its_last_leaf_before_the_next_is_claimed() -> None:
+    claimed = {A: Claimed(100, 1, MIDNIGHT + 18 * HOUR)}
+    dusk = Leaf(1, signed(A, 2, MIDNIGHT + 19 * HOUR, 100))
+    morning = Leaf(2, signed(A, 3, MIDNIGHT + 31 * HOUR, 130))
+    assert needed_claims({A: [dusk]}, claimed) == {}
+    kept = still_pending([dusk, morning], claimed[A])
+    assert needed_claims({A: kept}, claimed) == {1: [dusk.signed], 2: [morning.signed]}
