@@ -1,12 +1,13 @@
 """Which reported leaves the keeper claims certificates from. Pure.
 
-Registers are cumulative, so the newest leaf of a meter claims everything before it; only the last leaf of each
-UTC day must be claimed too, because a mint never crosses a day. A keeper that lags therefore catches up with
-one claim a meter and day.
+Registers are cumulative, so the newest leaf of a meter claims everything before it; only the last leaf of
+each UTC day must be claimed too, because a mint never crosses a day. A keeper that lags therefore catches up
+with one claim a meter and day.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from protocol.intervals import DAY_SECONDS, day_of
 from protocol.reading import SignedReading
@@ -65,7 +66,7 @@ def _needed_of_meter(leaves: Sequence[Leaf], claimed_wh: int) -> list[Leaf]:
 
 
 def _with_following(leaves: Sequence[Leaf]) -> list[tuple[Leaf, Leaf | None]]:
-    return list(zip(leaves, [*leaves[1:], None], strict=True)) if leaves else []
+    return list(zip_longest(leaves, leaves[1:]))
 
 
 def _ends_day(leaf: Leaf, following: Leaf | None) -> bool:

@@ -7,6 +7,7 @@ so that certificates can be dated. Readings that arrive later go into the next r
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from oracle.meters import Point
 from protocol.intervals import day_of, interval_end, interval_of
@@ -50,7 +51,7 @@ def choose(
     chosen = []
     for meter_id in sorted(unreported):
         due = [signed for signed in unreported[meter_id] if signed.reading.timestamp <= end]
-        for signed, following in zip(due, [*due[1:], None], strict=True):
+        for signed, following in zip_longest(due, due[1:]):
             closes_day = following is None or day_of(signed.reading.timestamp) != day_of(
                 following.reading.timestamp
             )

@@ -1,5 +1,6 @@
 """Which readings a node stores, and why it refuses the others."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -201,7 +202,7 @@ def test_whatever_is_accepted_in_order_never_falls_and_never_outgrows_the_capaci
                     reading.seq, reading.timestamp, reading.import_wh, reading.export_wh, reading.generated_wh
                 )
             )
-    for earlier, later in zip(accepted, accepted[1:], strict=False):
+    for earlier, later in itertools.pairwise(accepted):
         seconds = later.timestamp - earlier.timestamp
         assert 0 <= later.generated_wh - earlier.generated_wh <= 5_000 * seconds * 1.05 / 3600 + 1
         assert 0 <= later.import_wh - earlier.import_wh <= 4_000 * seconds * 1.05 / 3600 + 1

@@ -1,5 +1,7 @@
 """What a report is made of, and which leaves the keeper claims."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,7 +99,7 @@ def test_reports_over_any_stream_state_all_growth_once_and_close_every_day(steps
             leaves += [Leaf(t, s) for s in chosen]
             last = t
     assert total == reported.generated_wh
-    for earlier, later in zip(readings, readings[1:], strict=False):
+    for earlier, later in itertools.pairwise(readings):
         left_behind = later.reading.seq <= reported.seq
         if left_behind and day_of(earlier.reading.timestamp) != day_of(later.reading.timestamp):
             assert earlier in [leaf.signed for leaf in leaves]
