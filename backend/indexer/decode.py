@@ -1,14 +1,14 @@
 """Logs of the deployment's contracts to rows of the event tables, by the compiled contracts' ABI.
 
 Every argument but strings, bytes and arrays sits at a fixed place, so a log is decoded by slicing; a general
-ABI decoder costs some 50 times as much and refuses text that is not UTF-8, which any account can put on chain.
+ABI decoder costs many times as much and refuses text that is not UTF-8, which any account can put on chain.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from backend.indexer.errors import IndexerError
+from backend.indexer.errors import UnexpectedAbi
 from backend.indexer.event_tables import COLUMNS, EVENTS, EventKind
 from backend.indexer.window import EventRows, Row
 from protocol.keccak import keccak256
@@ -16,10 +16,6 @@ from protocol.keccak import keccak256
 _WORD = 32
 _Value = Any
 _Take = Callable[[list[bytes], bytes], _Value]
-
-
-class UnexpectedAbi(IndexerError):
-    """A compiled contract lacks an event, or an argument of it, that the tables are made for."""
 
 
 @dataclass(frozen=True, slots=True)

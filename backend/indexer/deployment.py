@@ -97,6 +97,7 @@ async def beat(connection: Connection, chain_id: int, head_number: int) -> None:
     """Note the head that the indexer sees, so that the API can tell a lag from a quiet chain."""
     await connection.execute(
         "INSERT INTO backend.heartbeat (chain_id, head_number, seen_at) VALUES (%s, %s, clock_timestamp())"
-        " ON CONFLICT (chain_id) DO UPDATE SET head_number = excluded.head_number, seen_at = excluded.seen_at",
+        " ON CONFLICT (chain_id) DO UPDATE"
+        " SET head_number = excluded.head_number, seen_at = excluded.seen_at",
         (chain_id, head_number),
     )

@@ -1,5 +1,7 @@
 """Errors of the indexer, by what to do about them."""
 
+from protocol.errors import ConfigurationError
+
 
 class IndexerError(Exception):
     """Base of the indexer's own errors."""
@@ -17,5 +19,9 @@ class WindowTooLarge(IndexerError):
     """The node refused a range of logs: ask for fewer blocks."""
 
 
-class ForkTooDeep(IndexerError):
+class UnexpectedAbi(IndexerError, ConfigurationError):
+    """A compiled contract does not fit the tables, or not the logs of the deployed one."""
+
+
+class ForkTooDeep(IndexerError, ConfigurationError):
     """No stored block is on the chain any more; the message says what to do."""

@@ -75,7 +75,7 @@ class Follower:
         first = self.position.number + 1
         last = min(head.number, self.position.number + self._pace.blocks)
         try:
-            window = await chain.read_window(self.rpc, first, last, self.decoder.addresses)
+            window = await chain.read_window(self.rpc, first, last, head, self.decoder.addresses)
         except WindowTooLarge as refused:
             if not self._pace.refused():
                 raise

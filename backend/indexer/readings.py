@@ -106,7 +106,7 @@ async def _store(connection: Connection, sets: Sequence[CheckedDataSet]) -> None
             [len(one.rows) for one in distinct.values()],
         ),
     )
-    ids = dict(await added.fetchall())
+    ids: dict[bytes, int] = dict(await added.fetchall())
     async with connection.cursor() as cursor, cursor.copy(_COPY_READINGS) as copy:
         for data_hash, one in distinct.items():
             data_set_id = ids[data_hash]

@@ -15,10 +15,13 @@ from backend.indexer.follow import Follower
 from backend.indexer.settings import IndexerSettings
 from backend.indexer.window import Position
 from backend.store import DatabaseUnavailable, migrate
+from protocol.ledger import address_book
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.artefacts import CONTRACTS, load_artefact
+from protocol.ledger.bindings import contract
 from protocol.ledger.errors import LedgerError
 from protocol.ledger.rpc import Rpc
+from protocol.ledger.transactions import read
 
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
@@ -40,9 +43,8 @@ async def serve(
         status: told in words when the state changes.
 
     Raises:
-        ProtocolError: wrong chain, foreign contracts, contracts that are not compiled.
-        ForeignDatabase: the database belongs to another deployment.
-        ForkTooDeep: the chain was started anew under the database.
+        ConfigurationError: wrong chain, foreign contracts, contracts that are not compiled, a database of
+            another deployment, or a chain that was started anew under the database.
     """
     wait = _FIRST_WAIT
     announced = False
@@ -75,12 +77,12 @@ async def _follow(
     path = settings.data_dir / "address-book.json"
     if not path.exists():
         raise _NotYet(f"waiting for the address book {path}")
-    book = AddressBook.load(path)
+    book = address_book.load(path)
     await asyncio.to_thread(migrate, settings.database_url)
     async with Rpc(settings.chain_url) as rpc:
         await book.verify(rpc)
         deployed, start = await _deployed(rpc, book)
-        decoder = Decoder({name: (_address(book, name), load_artefact(name).abi) for name in CONTRACTS})
+        decoder = Decoder({name: (book.address(name), load_artefact(name).abi) for name in CONTRACTS})
         connection: psycopg.AsyncConnection[tuple[Any, ...]]
         async with await psycopg.AsyncConnection.connect(
             settings.database_url, autocommit=True, application_name="zuva indexer"
@@ -94,18 +96,17 @@ async def _follow(
 
 
 async def _deployed(rpc: Rpc, book: AddressBook) -> tuple[Deployed, Position]:
-    before = book.deployment_block - 1
-    block = await chain.read_block(rpc, before)
-    selector = "0x" + "finalitySeconds"
-    finality = await rpc.call("eth_call", {"to": selector}, "latest")
+    [block] = await chain.read_blocks(rpc, [book.deployment_block - 1])
+    question = contract("EnergyProduction").functions["finalitySeconds"]
+    [finality] = question.decode(await read(rpc, book.address("EnergyProduction"), question.encode()))
     deployed = Deployed(
         chain_id=book.chain_id,
         genesis_hash=book.genesis_hash,
         deployment_block=book.deployment_block,
         interval_seconds=book.interval_seconds,
-        finality_seconds=int(finality, 16),
-        registry=_address(book, "Registry"),
-        production=_address(book, "EnergyProduction"),
-        consumption=_address(book, "EnergyConsumption"),
+        finality_seconds=finality,
+        registry=book.address("Registry"),
+        production=book.address("EnergyProduction"),
+        consumption=book.address("EnergyConsumption"),
     )
     return deployed, Position(block.number, block.hash, block.timestamp)

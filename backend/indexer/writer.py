@@ -4,6 +4,8 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from psycopg.sql import SQL, Identifier
+
 from backend.indexer import certificates_sql, energy_sql, meters_sql
 from backend.indexer.errors import CursorMoved
 from backend.indexer.event_tables import COLUMNS
@@ -112,7 +114,10 @@ async def undo_blocks(connection: Connection, chain_id: int, expected: Position,
             await connection.execute(statement, undo)
         touched = await (await connection.execute(meters_sql.TOUCHED_METERS, blocks)).fetchall()
         for table in COLUMNS:
-            await connection.execute(f"DELETE FROM backend.{table} WHERE block_number >= %(first)s", blocks)
+            await connection.execute(
+                SQL("DELETE FROM backend.{} WHERE block_number >= %(first)s").format(Identifier(table)),
+                blocks,
+            )
         await connection.execute("DELETE FROM backend.block WHERE number >= %(first)s", blocks)
         if since is not None:
             await _undo_reports(connection, since)

@@ -388,6 +388,14 @@ def upgrade() -> None:
     )
 
 
+_TABLES = """
+balance block call_scheduled call_unscheduled certificate co2_factor_set cursor data_set
+data_set_reading deployment disputed governor_proposed governor_set guardian_set heartbeat
+interval key_rotated meter meter_claim meter_interval meter_registered meter_reinstated
+meter_suspended minted oracles_set paused_set reported reporter_set retired transferred
+"""
+
+
 def downgrade() -> None:
-    for table in ():
+    for table in _TABLES.split():
         op.drop_table(table, schema="backend")
