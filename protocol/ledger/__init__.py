@@ -1,0 +1,1 @@
+"""The chain as every room sees it: artefacts, JSON-RPC, transactions, bindings, deployment, address book."""
