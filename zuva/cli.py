@@ -35,6 +35,16 @@ def broker(data: DataDir = None) -> None:
     raise typer.Exit(run_service("broker", serve, settings, settings.data_dir))
 
 
+@app.command()
+def chain(data: DataDir = None) -> None:
+    """Run the local chain."""
+    from zuva.chain.service import serve
+    from zuva.chain.settings import ChainSettings
+
+    settings = build_settings(ChainSettings, **({"data_dir": data} if data else {}))
+    raise typer.Exit(run_service("chain", serve, settings, settings.data_dir))
+
+
 def main() -> None:
     """Run the command line."""
     app()

@@ -1,0 +1,208 @@
+"""The local chain keeps every transaction it acknowledged, with the same block hashes, whatever is killed."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from tests.conftest import running, short_directory
+from zuva.processes import free_port
+
+CHAIN_ID = 31337
+DEPLOYER: LocalAccount = Account.from_key(
+    "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+)
+GENESIS = 1_470_000_000
+
+
+class Client:
+    """A JSON-RPC client of the front."""
+
+    def __init__(self, port: int) -> None:
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
+
+    def answer(self, method: str, *params: Any) -> dict[str, Any]:
+        body = {"jsonrpc": "2.0", "id": 7, "method": method, "params": list(params)}
+        return self.http.post("/", json=body).json()
+
+    def call(self, method: str, *params: Any) -> Any:
+        answer = self.answer(method, *params)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def hashes(self) -> list[str]:
+        height = int(self.call("eth_blockNumber"), 16)
+        return [self.call("eth_getBlockByNumber", hex(n), False)["hash"] for n in range(height + 1)]
+
+    def timestamp(self) -> int:
+        return int(self.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+
+def transfer(nonce: int, value: int = 1) -> str:
+    signed = DEPLOYER.sign_transaction(
+        {
+            "nonce": nonce, "gas": 21000, "to": "0x" + "11" * 20, "value": value, "chainId": CHAIN_ID,
+            "maxFeePerGas": 10**10, "maxPriorityFeePerGas": 0,
+        }
+    )  # fmt: skip
+    return "0x" + signed.raw_transaction.hex()
+
+
+class Chain:
+    """One data directory's chain, started as often as a test likes."""
+
+    def __init__(self, data: Path, clock: str = "stepped") -> None:
+        self.data = data
+        self.port = free_port()
+        self.environment = {
+            "ZUVA_DATA_DIR": str(data), "ZUVA_CHAIN_PORT": str(self.port), "ZUVA_CHAIN_CLOCK": clock,
+        } | ({"ZUVA_CHAIN_GENESIS_TIMESTAMP": str(GENESIS)} if clock == "stepped" else {})  # fmt: skip
+
+    @contextmanager
+    def up(self) -> Iterator[tuple[Client, int]]:
+        with running("chain", self.environment) as process:
+            yield Client(self.port), process.pid
+
+
+@pytest.fixture
+def chain() -> Iterator[Chain]:
+    with short_directory() as data:
+        yield Chain(data)
+
+
+def children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listed]
+
+
+def test_a_stepped_chain_takes_its_time_from_set_time_and_never_goes_back(chain: Chain) -> None:
+    with chain.up() as (client, _):
+        assert client.call("zuva_setTime", GENESIS + 900) == GENESIS + 900
+        client.call("eth_sendRawTransaction", transfer(0))
+        assert client.timestamp() == GENESIS + 900
+        client.call("eth_sendRawTransaction", transfer(1))
+        assert client.timestamp() == GENESIS + 901
+        assert client.call("zuva_setTime", GENESIS) == GENESIS + 901
+        pending = client.call("eth_call", {"data": "0x425f5260205ff3"}, "pending")
+        assert int(pending, 16) >= GENESIS + 900
+    with chain.up() as (client, _):
+        client.call("eth_sendRawTransaction", transfer(2))
+        assert client.timestamp() == GENESIS + 902
+
+
+def test_a_wall_chain_answers_the_time_of_this_machine(tmp_path: Path) -> None:
+    with Chain(tmp_path, "wall").up() as (client, _):
+        now = client.call("zuva_setTime", 1)
+        client.call("eth_sendRawTransaction", transfer(0))
+        client.call("eth_sendRawTransaction", transfer(1))
+        assert now <= client.timestamp() <= client.call("zuva_setTime", 2**33)
+
+
+@pytest.mark.parametrize("victim", ["front", "anvil", "both"])
+def test_every_acknowledged_transaction_survives_kill_9(chain: Chain, victim: str) -> None:
+    acknowledged: dict[str, str] = {}
+    enough = threading.Event()
+    with chain.up() as (client, pid):
+
+        def stream() -> None:
+            for nonce in range(100_000):
+                try:
+                    answer = client.answer("eth_sendRawTransaction", transfer(nonce))
+                    block = client.call("eth_getTransactionReceipt", answer["result"])
+                    acknowledged[answer["result"]] = block["blockHash"]
+                except (httpx.TransportError, AssertionError, KeyError, TypeError):
+                    enough.set()
+                    return
+                if nonce == 150:
+                    enough.set()
+
+        sender = threading.Thread(target=stream)
+        sender.start()
+        enough.wait()
+        anvil = children(pid)
+        assert anvil
+        for target in {"front": [pid], "anvil": anvil, "both": [pid, *anvil]}[victim]:
+            os.kill(target, signal.SIGKILL)
+        sender.join()
+    assert len(acknowledged) >= 150
+    with chain.up() as (client, _):
+        found = {
+            h: (client.call("eth_getTransactionReceipt", h) or {}).get("blockHash") for h in acknowledged
+        }
+        assert found == acknowledged
+        before = client.hashes()
+        nonce = int(client.call("eth_getTransactionCount", DEPLOYER.address, "latest"), 16)
+        client.call("eth_sendRawTransaction", transfer(nonce))
+    with chain.up() as (client, _):
+        assert client.hashes()[:-1] == before
+
+
+def test_refused_and_waiting_transactions_come_back_the_same(chain: Chain) -> None:
+    with chain.up() as (client, _):
+        assert "error" in client.answer("eth_sendRawTransaction", transfer(0, 10**40))
+        client.call("eth_sendRawTransaction", transfer(1))  # waits for nonce 0
+        assert "error" in client.answer("eth_sendRawTransaction", "0x02ff")
+        client.call("eth_sendRawTransaction", transfer(0))
+        assert int(client.call("eth_getTransactionCount", DEPLOYER.address, "latest"), 16) == 2
+        before = client.hashes()
+    with chain.up() as (client, _):
+        assert client.hashes() == before
+
+
+def test_a_torn_last_line_is_cut_off_and_the_chain_goes_on(chain: Chain) -> None:
+    with chain.up() as (client, _):
+        for nonce in range(5):
+            client.call("eth_sendRawTransaction", transfer(nonce))
+        before = client.hashes()
+    journal = chain.data / "chain" / "journal"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:-40])
+    with chain.up() as (client, _):
+        assert client.hashes() == before[:-1]
+        client.call("eth_sendRawTransaction", transfer(4))
+        assert client.hashes() == before
+
+
+def test_a_batch_is_answered_in_order_and_mined_in_order(chain: Chain) -> None:
+    with chain.up() as (client, _):
+        calls = [("eth_sendRawTransaction", [transfer(n)]) for n in range(20)] + [("eth_chainId", [])]
+        body = [{"jsonrpc": "2.0", "id": n, "method": m, "params": p} for n, (m, p) in enumerate(calls)]
+        answers = client.http.post("/", json=body).json()
+        assert [answer["id"] for answer in answers] == list(range(21))
+        assert answers[20]["result"] == hex(CHAIN_ID)
+        numbers = [
+            int(client.call("eth_getTransactionReceipt", answer["result"])["blockNumber"], 16)
+            for answer in answers[:20]
+        ]
+        assert numbers == list(range(1, 21))
+        reads = [{"jsonrpc": "2.0", "id": n, "method": "eth_chainId", "params": []} for n in range(3)]
+        assert [a["result"] for a in client.http.post("/", json=reads).json()] == [hex(CHAIN_ID)] * 3
+
+
+def test_what_would_change_the_chain_past_the_journal_is_refused(chain: Chain) -> None:
+    with chain.up() as (client, _):
+        for method in (
+            "anvil_setBalance",
+            "evm_mine",
+            "evm_setTime",
+            "hardhat_reset",
+            "eth_sendTransaction",
+            "x",
+        ):
+            assert client.answer(method)["error"]["code"] == -32601
+        assert client.answer("zuva_setTime", "soon")["error"]["code"] == -32602
+        assert client.answer("eth_sendRawTransaction", "0xzz")["error"]["code"] == -32602
+        assert client.http.post("/", content=b"{").json()["error"]["code"] == -32700
+        assert client.http.post("/", content=b"[]").json()["error"]["code"] == -32600
+        assert client.http.post("/", content=b"[1]").json()[0]["error"]["code"] == -32600
+        assert client.http.post("/", content=b"0" * (17 << 20)).status_code == 413
+        assert client.http.get("/").status_code == 405
+        assert client.call("eth_blockNumber") == "0x0"
