@@ -13,6 +13,6 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: { proxy: { "/v1": api, "/health": api, "/ready": api } },
-  resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
+
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

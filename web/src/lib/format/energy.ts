@@ -57,6 +57,14 @@ export function energyText(wh: number, signs: NumberSigns = ENGLISH): string {
   return `${value}\u00a0${unit}`;
 }
 
+/** A round number at an axis: like energyText, without the zeros behind the decimal sign. */
+export function axisText(wh: number, signs: NumberSigns = ENGLISH): string {
+  const { value, unit } = quantityOf(wh, signs);
+  const [whole = "", fraction = ""] = value.split(signs.decimal);
+  const kept = fraction.replace(/0+$/, "");
+  return `${whole}${kept === "" ? "" : signs.decimal + kept}\u00a0${unit}`;
+}
+
 /** Whole per cent of part in whole, cut off, so that 100 % means all of it; null where there is nothing to share. */
 export function percentOf(part: number | null, whole: number | null): number | null {
   if (part === null || whole === null || whole <= 0 || part < 0) return null;
