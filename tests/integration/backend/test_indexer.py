@@ -1,0 +1,37 @@
+"""The database mirrors the chain and the data sets behind it, exactly once."""
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.integration.backend.conftest import caught_up, indexer_settings, indexing, rows
+from tests.integration.backend.homes import FIRST, Homes
+
+
+async def test_energy_and_certificates_follow_from_reports_and_mints(
+    homes: Homes, data_dir: Path, connection: psycopg.Connection[Any]
+) -> None:
+    await homes.register(3)
+    async with indexing(indexer_settings(homes, data_dir)):
+        before = {home.meter_id: home.generated_wh for home in homes.homes}
+        for interval in range(FIRST, FIRST + 4):
+            await homes.report(interval)
+            await homes.mint(interval)
+        await caught_up(connection, homes)
+    generated = sum(home.generated_wh - before[home.meter_id] for home in homes.homes)
+    assert rows(
+        connection,
+        "SELECT sum(generated_wh), sum(certified_wh), min(status), max(status) FROM backend.interval",
+    ) == [(generated, generated, 1, 1)]
+    assert rows(connection, "SELECT sum(minted_wh) FROM backend.certificate") == [(generated,)]
+    assert dict(
+        rows(connection, "SELECT account, sum(wh)::bigint FROM backend.balance GROUP BY account")
+    ) == {home.account: home.generated_wh - before[home.meter_id] for home in homes.homes}
+    assert dict(rows(connection, "SELECT meter_id, generated_wh FROM backend.meter")) == {
+        home.meter_id: home.generated_wh for home in homes.homes
+    }
+    assert rows(connection, "SELECT bool_and(meters_certified = meters_reporting) FROM backend.interval") == [
+        (True,)
+    ]
+    assert rows(connection, "SELECT count(*) FROM backend.data_set_reading") == [(12,)]
