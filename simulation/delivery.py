@@ -22,6 +22,8 @@ FIRST_PATIENCE_SECONDS: Final = 2.0
 LAST_PATIENCE_SECONDS: Final = 5.0
 PASSING_REFUSALS: Final = frozenset({Status.BEYOND_CLOCK, Status.UNKNOWN_METER})
 ATTEMPTS: Final = 6
+# looking through everything in flight at every acknowledgement would cost more than the curve
+_LOOK_SECONDS: Final = 0.2
 
 
 class Batch(NamedTuple):
@@ -69,6 +71,7 @@ class Delivery:
         self._in_flight: dict[tuple[bytes, int], _Flight] = {}
         self._outstanding: Counter[int] = Counter()
         self._patience = FIRST_PATIENCE_SECONDS
+        self._look_at = float("-inf")
         self._delivered: list[int] = []
         self._refused: list[Refused] = []
 
@@ -102,7 +105,10 @@ class Delivery:
         Args:
             now: seconds of any steady clock, the same at every call.
         """
-        flights = [f for f in self._in_flight.values() if f.is_overdue(now, self._patience)]
+        flights: list[_Flight] = []
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_SECONDS
+            flights = [f for f in self._in_flight.values() if f.is_overdue(now, self._patience)]
         again = bool(flights)
         if again:
             self._patience = min(2 * self._patience, LAST_PATIENCE_SECONDS)
@@ -121,6 +127,7 @@ class Delivery:
         for flight in self._in_flight.values():
             flight.sent_at = None
         self._patience = FIRST_PATIENCE_SECONDS
+        self._look_at = float("-inf")
 
     def acknowledge(self, meter_id: bytes, payload: bytes) -> bool:
         """Take an acknowledgement; return whether it answers an outstanding reading.
