@@ -3,7 +3,7 @@
 No input or output: the service feeds it, stores what it accepts and sends the acknowledgements.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 
 from oracle.acceptance import judge_registers, judge_signature, judge_time, point_of
@@ -41,6 +41,11 @@ class Verdict:
     older: bool = False
     detail: str = ""
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it is a reading to be stored."""
+        return self.status is Status.ACCEPTED and not self.repeated and not self.older
+
     def refusal(self) -> Refusal:
         """Return what is stored of a refused payload."""
         reading = self.signed.reading if self.signed else None
@@ -61,6 +66,7 @@ class Judge:
         domain: EIP-712 domain of the Registry.
         interval_seconds: length of an interval, seconds.
         meters: what the Registry says; the owner keeps it up to date.
+        enrolled: ids of the meters whose secret this node holds; without it no leaf can be salted.
         latest: every meter's newest accepted reading; kept up to date here.
         latest_time: gives the latest second that a reading may state.
     """
@@ -70,12 +76,14 @@ class Judge:
         domain: Domain,
         interval_seconds: int,
         meters: MeterBook,
+        enrolled: Container[bytes],
         latest: dict[bytes, SignedReading],
         latest_time: Callable[[], int],
     ) -> None:
         self._domain = domain
         self._interval_seconds = interval_seconds
         self._meters = meters
+        self._enrolled = enrolled
         self._latest = latest
         self._latest_time = latest_time
 
@@ -97,6 +105,8 @@ class Judge:
                 verdict, status=Status.MALFORMED, detail="a meter's first reading has seq 1, not 0"
             )
         meter = self._meters.get(reading.meter_id)
+        if meter is not None and reading.meter_id not in self._enrolled:
+            return replace(verdict, status=Status.UNKNOWN_METER, detail="not enrolled with this node")
         status = judge_signature(signed, self._domain, meter, self._interval_seconds)
         if status is not Status.ACCEPTED or meter is None:
             return replace(verdict, status=status)
@@ -123,6 +133,7 @@ class Judge:
         if signed is None:
             return verdict
         reading = signed.reading
+        verdict = replace(verdict, older=False)
         if neighbours.same is not None:
             return _judge_repeat(verdict, signed, neighbours.same)
         meter = self._meters[reading.meter_id]

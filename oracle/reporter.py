@@ -39,9 +39,18 @@ class Reporter:
 
     async def load(self) -> None:
         """Take up where the store left off."""
-        self._unreported = await self._store.unreported()
+        self._unreported = {
+            meter_id: readings
+            for meter_id, readings in (await self._store.unreported()).items()
+            if meter_id in self._meters and meter_id in self._secrets
+        }
         self._reported = await self._store.reported()
         self._last = await self._store.last_proposed()
+
+    @property
+    def last_closed(self) -> int | None:
+        """Newest interval that was proposed."""
+        return self._last
 
     def add(self, signed: SignedReading) -> None:
         """Take an accepted, stored reading; one older than what its meter reported is history only."""

@@ -34,7 +34,7 @@ class OracleSettings(BaseSettings):
     grace_seconds: int = Field(60, ge=0)
     clock_tolerance_seconds: int = Field(60, ge=0)
     mint: bool = True
-    claims_per_mint: int = Field(200, ge=1, le=250)
+    claims_per_mint: int = Field(200, ge=1, le=220)
 
     @property
     def schema_name(self) -> str:

@@ -1,7 +1,7 @@
 """All SQL of an oracle node."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -175,6 +175,25 @@ class OracleStore:
                 for signed in proposal.readings:
                     await copy.write_row((proposal.interval, signed.reading.meter_id, signed.reading.seq))
 
+    async def data_set(self, interval: int) -> list[SignedReading]:
+        """Return the readings of a stored proposal, ordered by (meter id, seq)."""
+        return await self._readings(
+            "SELECT record FROM {s}.data_set WHERE interval = %s ORDER BY meter_id, seq", interval
+        )
+
+    async def leaves_after(self, seqs: Mapping[bytes, int], head: int) -> list[tuple[int, SignedReading]]:
+        """Return proposed leaves newer than a seq per meter, of intervals up to `head`, ascending by seq."""
+        rows = await self._rows(
+            "SELECT d.interval, d.record FROM {s}.data_set d"
+            " JOIN unnest(%s::bytea[], %s::bigint[]) AS c (meter_id, seq)"
+            " ON d.meter_id = c.meter_id AND d.seq > c.seq"
+            " WHERE d.interval <= %s ORDER BY d.meter_id, d.seq",
+            list(seqs.keys()),
+            list(seqs.values()),
+            head,
+        )
+        return [(interval, parse_record(record)) for interval, record in rows]
+
     async def last_proposed(self) -> int | None:
         """Return the newest proposed interval."""
         rows = await self._rows("SELECT max(interval) FROM {s}.proposal")
@@ -200,12 +219,9 @@ class OracleStore:
         import_wh: int,
         count: int,
     ) -> Proposal:
-        readings = await self._readings(
-            "SELECT record FROM {s}.data_set WHERE interval = %s ORDER BY meter_id, seq", interval
-        )
         return Proposal(
             interval,
-            tuple(readings),
+            tuple(await self.data_set(interval)),
             Report(interval, production_root, data_hash, generated_wh, count),
             Report(interval, consumption_root, data_hash, import_wh, count),
         )

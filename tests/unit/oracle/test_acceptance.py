@@ -41,7 +41,10 @@ class Bench:
         self.meters = {METER_ID: meter}
         self.latest: dict[bytes, SignedReading] = {}
         self.now = OPENED + 10 * 900
-        self.judge = Judge(DOMAIN, INTERVAL_SECONDS, self.meters, self.latest, lambda: self.now)
+        self.enrolled = {METER_ID}
+        self.judge = Judge(
+            DOMAIN, INTERVAL_SECONDS, self.meters, self.enrolled, self.latest, lambda: self.now
+        )
 
     def take(self, reading: Reading, key: SigningKey = KEY) -> Verdict:
         signed = reading.sign(key, DOMAIN)
@@ -127,6 +130,9 @@ def test_unknown_and_suspended_meters_unknown_flags_and_seq_zero_are_refused() -
     bench = Bench()
     stranger = replace(FIRST, meter_id=b"\x09" * 32)
     assert bench.take(stranger).status is Status.UNKNOWN_METER
+    bench.enrolled.clear()
+    assert bench.take(FIRST).status is Status.UNKNOWN_METER
+    bench.enrolled.add(METER_ID)
     assert bench.take(replace(FIRST, flags=1 << 11)).status is Status.UNKNOWN_FLAGS
     assert bench.take(replace(FIRST, seq=0)).status is Status.MALFORMED
     assert bench.take(replace(FIRST, flags=int(Flag.POWER_UP))).status is Status.ACCEPTED

@@ -1,0 +1,52 @@
+"""The community's clock as an oracle node sees it."""
+
+import structlog
+
+from protocol.clock import SteppedClock, WallClock, parse_clock
+from protocol.errors import MalformedRecord
+
+log = structlog.get_logger()
+
+
+class CommunityClock:
+    """Wall clock, or the stepped clock of a replay, taken in the order of the stream.
+
+    On a stepped clock an interval may close only when all readings before the step are stored, so the time of
+    closing follows the last stored batch.
+    """
+
+    def __init__(self, *, stepped: bool) -> None:
+        self._stepped = SteppedClock() if stepped else None
+        self._wall = WallClock()
+        self._stored = 0
+
+    @property
+    def is_stepped(self) -> bool:
+        """Whether a replay drives the clock."""
+        return self._stepped is not None
+
+    def now(self) -> int:
+        """Return the time for acceptance, unix seconds."""
+        return self._stepped.now() if self._stepped else self._wall.now()
+
+    def closing_time(self) -> int:
+        """Return the time up to which everything received is stored, unix seconds."""
+        return self._stored if self._stepped else self._wall.now()
+
+    def block_time(self) -> int | None:
+        """Return the time that the next block shall carry; None where the chain keeps its own."""
+        return self._stored if self._stepped else None
+
+    def take(self, payload: bytes) -> None:
+        """Take a message of the clock topic; a malformed one is logged and passed over."""
+        try:
+            timestamp = parse_clock(payload)
+        except MalformedRecord as error:
+            log.warning("clock message refused", reason=str(error))
+            return
+        if self._stepped:
+            self._stepped.step(timestamp)
+
+    def note_stored(self) -> None:
+        """Note that everything received so far is stored."""
+        self._stored = self.now()

@@ -1,0 +1,137 @@
+"""From the broker into the store: judge what arrives, make it durable, then acknowledge it."""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+
+from oracle.community_clock import CommunityClock
+from oracle.judge import Judge, Verdict
+from oracle.store.repository import OracleStore
+from protocol.ack import Status, encode_ack
+from protocol.eip712 import Domain
+from protocol.keys import SigningKey
+from protocol.mqtt import BrokerLink
+from protocol.reading import SignedReading
+from protocol.topics import CLOCK_TOPIC, ack_topic
+
+log = structlog.get_logger()
+
+BATCH: Final = 500
+LOOK_PAUSE_SECONDS: Final = 1.0
+# a forged signature or a foreign topic says nothing of the meter it names, which must not hear a refusal
+UNANSWERED: Final = frozenset({Status.MALFORMED, Status.WRONG_TOPIC, Status.BAD_SIGNATURE})
+
+
+class Intake:
+    """Takes messages in order; what it acknowledges as accepted is on disk.
+
+    Args:
+        name: the node's name, part of the acknowledgements' topic.
+        key: the node's key, which signs acknowledgements.
+        domain: EIP-712 domain of the Registry.
+        judge: the acceptance rules.
+        store: the node's store.
+        look_again: reads Registry and enrolments anew, before a meter is refused as unknown.
+        clock: the community's clock.
+        on_stored: called with every batch of newly stored readings.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        key: SigningKey,
+        domain: Domain,
+        judge: Judge,
+        store: OracleStore,
+        look_again: Callable[[], Awaitable[None]],
+        clock: CommunityClock,
+        on_stored: Callable[[Sequence[SignedReading]], None],
+    ) -> None:
+        self._name = name
+        self._key = key
+        self._domain = domain
+        self._judge = judge
+        self._store = store
+        self._look_again = look_again
+        self._clock = clock
+        self._on_stored = on_stored
+        self._inbox: deque[tuple[str, bytes]] = deque()
+        self._arrived = asyncio.Event()
+        self._looked_at = float("-inf")
+        self.counts: Counter[Status] = Counter()
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        """Take one message from the broker; called in the order of arrival."""
+        self._inbox.append((topic, payload))
+        self._arrived.set()
+
+    async def run(self, link: BrokerLink) -> None:
+        """Work off what arrives until cancelled."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._inbox:
+                batch = [self._inbox.popleft() for _ in range(min(BATCH, len(self._inbox)))]
+                await self._work_off(batch, link)
+
+    async def _work_off(self, batch: Sequence[tuple[str, bytes]], link: BrokerLink) -> None:
+        verdicts = await self._judge_all(batch)
+        await self._save([v for v in verdicts if not v.older])
+        verdicts = [await self._settle(v) if v.older else v for v in verdicts]
+        for verdict in verdicts:
+            self.counts[verdict.status] += not verdict.repeated
+            self._acknowledge(verdict, link)
+        self._clock.note_stored()
+        self._on_stored([v.signed for v in verdicts if v.is_new and v.signed])
+
+    async def _judge_all(self, batch: Sequence[tuple[str, bytes]]) -> list[Verdict]:
+        verdicts = []
+        for topic, payload in batch:
+            if topic == CLOCK_TOPIC:
+                self._clock.take(payload)
+                continue
+            verdict = self._judge.judge(topic, payload)
+            if verdict.status is Status.UNKNOWN_METER and await self._looked_again():
+                verdict = self._judge.judge(topic, payload)
+            verdicts.append(verdict)
+        return verdicts
+
+    async def _looked_again(self) -> bool:
+        """Look for new meters, at most once a second; tell whether it was done."""
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_PAUSE_SECONDS:
+            return False
+        self._looked_at = now
+        await self._look_again()
+        return True
+
+    async def _save(self, verdicts: Sequence[Verdict]) -> None:
+        accepted = [v.signed for v in verdicts if v.is_new and v.signed]
+        refused = [v.refusal() for v in verdicts if v.status is not Status.ACCEPTED]
+        if accepted or refused:
+            await self._store.save_batch(accepted, refused)
+        for refusal in refused:
+            log.info("reading refused", reason=refusal.reason, topic=refusal.topic, seq=refusal.seq)
+
+    async def _settle(self, verdict: Verdict) -> Verdict:
+        """Judge a reading older than its meter's newest by what is stored around it."""
+        if verdict.signed is None:
+            return verdict
+        reading = verdict.signed.reading
+        neighbours = await self._store.neighbours(reading.meter_id, reading.seq)
+        settled = self._judge.settle(verdict, neighbours)
+        await self._save([settled])
+        return settled
+
+    def _acknowledge(self, verdict: Verdict, link: BrokerLink) -> None:
+        if verdict.signed is None or verdict.status in UNANSWERED:
+            return
+        reading = verdict.signed.reading
+        payload = encode_ack(
+            reading.meter_id, reading.seq, verdict.record_hash, verdict.status, self._key, self._domain
+        )
+        link.publish(ack_topic(reading.meter_id, self._name), payload)
