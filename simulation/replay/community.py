@@ -1,13 +1,12 @@
 """What a replay must know of the community: its chain, its Registry and its oracle nodes."""
 
-import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 from protocol.eip712 import Domain
 from protocol.errors import ConfigurationError
 from protocol.keys import address_bytes
+from protocol.ledger.address_book import load
 from protocol.secrets import load_enrolment
 from simulation.replay.homes import Home
 from simulation.settings import ReplaySettings
@@ -38,21 +37,10 @@ def find_community(settings: ReplaySettings, homes: Iterable[Home]) -> Community
         NotYetError: a file is not there yet.
         ConfigurationError: a file is damaged.
     """
-    domain, interval_seconds = _deployment(settings.address_book)
-    return Community(domain, interval_seconds, _nodes(settings, homes))
-
-
-def _deployment(path: Path) -> tuple[Domain, int]:
-    try:
-        book = json.loads(path.read_text(encoding="utf-8"))
-        registry = address_bytes(book["contracts"]["Registry"]["address"])
-        return Domain(int(book["chainId"]), registry), int(book["intervalSeconds"])
-    except FileNotFoundError as error:
-        raise NotYetError(f"the address book {path}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(
-            f"{path} is not an address book ({error!r}); deploy again or restore it"
-        ) from error
+    if not settings.address_book.exists():
+        raise NotYetError(f"the address book {settings.address_book}")
+    book = load(settings.address_book)
+    return Community(book.domain("Registry"), book.interval_seconds, _nodes(settings, homes))
 
 
 def _nodes(settings: ReplaySettings, homes: Iterable[Home]) -> frozenset[bytes]:

@@ -16,6 +16,7 @@ from typing import Final
 
 from protocol.eip712 import Domain
 from protocol.keys import SigningKey
+from protocol.ledger.events import MeterAttributes
 from protocol.registration import Registration, meter_id_of
 from protocol.secrets import SECRET_BYTES
 from simulation.errors import SeedError
@@ -55,19 +56,6 @@ class Category(IntEnum):
     RESIDENTIAL = 0
     COMMERCIAL = 1
     INDUSTRIAL = 2
-
-
-@dataclass(frozen=True, slots=True)
-class MeterAttributes:
-    """What the Registry keeps of a meter; capacities in W."""
-
-    kind: Kind
-    source: Source
-    category: Category
-    generation_capacity_w: int
-    connection_capacity_w: int
-    feeder: int
-    simulated: bool
 
 
 @dataclass(frozen=True, slots=True)

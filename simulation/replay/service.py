@@ -140,7 +140,8 @@ class Replay:
             self._publish(link)
             self._report()
             if not stepped:
-                await link.wait(_TICK_SECONDS)
+                pause = self._pause()
+                await link.wait(min(pause, _TICK_SECONDS) if pause > 0 else _TICK_SECONDS)
         await self._complete(link)
 
     def _step(self, link: BrokerLink) -> bool:
@@ -156,10 +157,14 @@ class Replay:
         return True
 
     def _may_reach(self, clock: int) -> bool:
-        if time.monotonic() - self._last_step_at < self._settings.pace_seconds:
+        if self._pause() > 0:
             return False
         oldest = self._delivery.oldest
         return oldest is None or oldest + self._grace > clock
+
+    def _pause(self) -> float:
+        """Return the seconds until the pace allows the next step; 0 or less if it does."""
+        return self._last_step_at + self._settings.pace_seconds - time.monotonic()
 
     def _publish(self, link: BrokerLink) -> None:
         batch = self._delivery.due(time.monotonic())

@@ -1,7 +1,6 @@
 """The replay against a real broker and a node that acknowledges with a real key."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from protocol.clock import encode_clock
 from protocol.eip712 import Domain
 from protocol.errors import ConfigurationError
 from protocol.keys import SigningKey, address_text
+from protocol.ledger.address_book import AddressBook, DeployedContract
 from protocol.reading import parse_record
 from protocol.topics import CLOCK_TOPIC
 from simulation.outbox import Outbox
@@ -29,21 +29,24 @@ NODE = SigningKey(b"\x07" * 32)
 WITHIN = 60
 
 
+def write_book(settings: ReplaySettings, interval_seconds: int) -> None:
+    registry = DeployedContract(address=DOMAIN.verifying_contract, code_hash=bytes(32))
+    AddressBook(
+        chain_id=DOMAIN.chain_id,
+        genesis_hash=bytes(32),
+        interval_seconds=interval_seconds,
+        deployment_block=1,
+        contracts={"Registry": registry},
+    ).save(settings.address_book)
+
+
 class Bench:
     """Settings, data and a node for one replay."""
 
     def __init__(self, data_dir: Path, broker_url: str, **options) -> None:
         options.setdefault("nodes", (address_text(NODE.address),))
         self.settings = ReplaySettings(data_dir=data_dir, broker_url=broker_url, **options)
-        self.settings.address_book.write_text(
-            json.dumps(
-                {
-                    "chainId": DOMAIN.chain_id,
-                    "intervalSeconds": 3600,
-                    "contracts": {"Registry": {"address": address_text(DOMAIN.verifying_contract)}},
-                }
-            )
-        )
+        write_book(self.settings, 3600)
         self.source: Source = load_source(self.settings)
         self.homes = home_registrations(self.settings, self.source, DOMAIN)
         self.node = AckingNode(NODE, DOMAIN, {one.home.meter_id: one.home.key.address for one in self.homes})
@@ -233,8 +236,7 @@ async def test_killed_in_the_middle_the_replay_goes_on_without_losing_or_changin
 
 async def test_a_deployment_of_another_interval_ends_the_replay(tmp_path: Path, broker_url: str):
     bench = Bench(tmp_path, broker_url)
-    book = json.loads(bench.settings.address_book.read_text())
-    bench.settings.address_book.write_text(json.dumps(book | {"intervalSeconds": 900}))
+    write_book(bench.settings, 900)
     with pytest.raises(ConfigurationError, match="settles intervals of 900 s"):
         await bench.replay()
 

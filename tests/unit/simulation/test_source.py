@@ -1,6 +1,5 @@
 """From settings to data, registrations and the community they are for."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from protocol.eip712 import Domain
 from protocol.errors import ConfigurationError
 from protocol.keys import SigningKey, address_text, recover
+from protocol.ledger.address_book import AddressBook, DeployedContract
 from protocol.secrets import Enrolment
 from simulation.broker_link import parse_broker_url
 from simulation.errors import MeasurementError
@@ -77,10 +77,14 @@ def test_registrations_keep_their_meters_over_restarts(csv: Path, tmp_path: Path
 
 
 def write_book(settings: ReplaySettings) -> None:
-    contracts = {"Registry": {"address": "0x" + "11" * 20}}
-    settings.address_book.write_text(
-        json.dumps({"chainId": 31337, "intervalSeconds": 3600, "contracts": contracts})
-    )
+    registry = DeployedContract(address=DOMAIN.verifying_contract, code_hash=bytes(32))
+    AddressBook(
+        chain_id=DOMAIN.chain_id,
+        genesis_hash=bytes(32),
+        interval_seconds=3600,
+        deployment_block=1,
+        contracts={"Registry": registry},
+    ).save(settings.address_book)
 
 
 def test_the_community_is_found_once_everything_is_there(tmp_path: Path):
