@@ -132,7 +132,7 @@ class Node:
             await self._keeper.load(self._submitter.production_head)
 
     async def _attempt(self, what: str, work: Work, start_anew: Work) -> None:
-        """Do some work with the chain; when that fails, say why, and start from the chain's state next time."""
+        """Do some work with the chain; when that fails, say why, and start anew next time."""
         try:
             if what in self._trouble:
                 await start_anew()

@@ -100,6 +100,8 @@ class Submitter:
             try:
                 await self._sender.wait(transaction)
             except TransactionReverted:
+                if await self._head(name) < report.interval:
+                    raise
                 await self._require_same(name, report)
             self._heads[name] = report.interval
         for _ in batch:

@@ -18,6 +18,8 @@ from protocol.reading import SignedReading, parse_record
 from protocol.report import Report
 
 PAYLOAD_KEPT_BYTES = 256
+# the server takes a moment to notice that a killed node is gone
+LOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,15 @@ class OracleStore:
         # Alembic is synchronous and waits for locks
         await asyncio.to_thread(migrate, database_url, schema)
         connection = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
-        cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (schema,))
-        row = await cursor.fetchone()
-        if not (row and row[0]):
+        try:
+            async with asyncio.timeout(LOCK_SECONDS):
+                while not await _locked(connection, schema):
+                    await asyncio.sleep(LOCK_SECONDS / 50)
+        except TimeoutError:
             await connection.close()
             raise ConfigurationError(
                 f"another oracle node works on schema {schema}; stop it, or give this one its own name"
-            )
+            ) from None
         return cls(connection, schema)
 
     async def close(self) -> None:
@@ -251,3 +255,9 @@ def _row(signed: SignedReading) -> Sequence[object]:
         r.flags,
         signed.record(),
     )
+
+
+async def _locked(connection: psycopg.AsyncConnection, schema: str) -> bool:
+    cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (schema,))
+    row = await cursor.fetchone()
+    return bool(row and row[0])
