@@ -11,8 +11,8 @@ from backend.indexer.errors import CursorMoved
 from backend.indexer.event_tables import COLUMNS
 from backend.indexer.readings import Connection, derive_energy, judge, take_data_sets
 from backend.indexer.window import BlockRef, EventRows, Position
+from backend.store.announcement import CHANNEL
 
-CHANNEL = "zuva_block"
 DATA_SETS_AT_ONCE = 256
 KEPT_BLOCKS = 4_096
 """Blocks without events are kept this far back, to find a fork."""

@@ -1,0 +1,1 @@
+"""Certificates: totals, holdings, mints, metadata."""

@@ -1,0 +1,1 @@
+"""The community as a whole: now, today, in total."""

@@ -1,0 +1,71 @@
+"""Endpoints on the community as a whole."""
+
+from fastapi import APIRouter, Request, Response
+
+from backend.api.answers import answer
+from backend.api.community import repository
+from backend.api.community.schemas import Community, CurrentInterval, IndexedBlock, Today, Totals
+from backend.api.database import Reading, Row, Snapshot
+from backend.api.days import local_day
+from backend.api.problems import not_indexed
+
+router = APIRouter(tags=["community"])
+
+
+@router.get("/community", response_model=Community, summary="The community now and today")
+async def get_community(request: Request, snapshot: Reading) -> Response:
+    """The newest interval, today's sums, totals, contracts and the newest indexed block."""
+    settings = request.app.state.settings
+    deployment = await repository.deployment(snapshot)
+    if deployment is None:
+        raise not_indexed()
+    seconds = deployment["interval_seconds"]
+    newest = await repository.current(snapshot)
+    community = Community(
+        name=settings.community_name,
+        zone=settings.zone,
+        chain_id=deployment["chain_id"],
+        interval_seconds=seconds,
+        now=deployment["block_timestamp"],
+        finality_seconds=deployment["finality_seconds"],
+        contracts={
+            "Registry": deployment["registry"],
+            "EnergyProduction": deployment["production"],
+            "EnergyConsumption": deployment["consumption"],
+        },
+        meters=await repository.meters(snapshot),
+        current=None if newest is None else _current(newest, seconds),
+        today=None if newest is None else await _today(snapshot, newest["interval"], seconds, settings.zone),
+        totals=Totals(**await repository.totals(snapshot)),
+        block=IndexedBlock(
+            number=deployment["block_number"],
+            hash=deployment["block_hash"],
+            timestamp=deployment["block_timestamp"],
+        ),
+    )
+    return answer(request, community)
+
+
+@router.get("/totals", response_model=Totals, summary="Sums over everything indexed")
+async def get_totals(request: Request, snapshot: Reading) -> Response:
+    """Readings, reported intervals, energy and certificates."""
+    return answer(request, Totals(**await repository.totals(snapshot)))
+
+
+def _current(newest: Row, interval_seconds: int) -> CurrentInterval:
+    interval, known = newest["interval"], newest["known"]
+    return CurrentInterval(
+        interval=interval,
+        start=interval * interval_seconds,
+        end=(interval + 1) * interval_seconds,
+        generated_wh=newest["generated_wh"] if known else None,
+        import_wh=newest["import_wh"] if known else None,
+        export_wh=newest["export_wh"] if known else None,
+        meters_reporting=newest["meters_reporting"],
+    )
+
+
+async def _today(snapshot: Snapshot, interval: int, interval_seconds: int, zone: str) -> Today:
+    day = local_day(interval, interval_seconds, zone)
+    sums = await repository.between(snapshot, day.first_interval, day.last_interval)
+    return Today(start=day.start, **sums)

@@ -1,0 +1,61 @@
+"""What the community endpoints answer. Energy is integer Wh, times are unix seconds UTC."""
+
+from pydantic import BaseModel, Field
+
+
+class Flow(BaseModel):
+    """Energy in Wh; null where nothing is known, which is never zero."""
+
+    generated_wh: int | None
+    import_wh: int | None
+    export_wh: int | None
+
+
+class Totals(Flow):
+    """Sums over everything indexed."""
+
+    readings: int
+    reports: int = Field(description="Reported intervals")
+    certified_wh: int
+    retired_wh: int
+
+
+class CurrentInterval(Flow):
+    """The newest reported interval."""
+
+    interval: int
+    start: int
+    end: int
+    meters_reporting: int
+
+
+class Today(Flow):
+    """The local day of the newest reported interval."""
+
+    start: int
+    certified_wh: int
+
+
+class IndexedBlock(BaseModel):
+    """The newest indexed block."""
+
+    number: int
+    hash: str
+    timestamp: int
+
+
+class Community(BaseModel):
+    """The community now and today."""
+
+    name: str
+    zone: str
+    chain_id: int
+    interval_seconds: int
+    now: int = Field(description="Community time: the newest indexed block's")
+    finality_seconds: int
+    contracts: dict[str, str]
+    meters: int
+    current: CurrentInterval | None
+    today: Today | None
+    totals: Totals
+    block: IndexedBlock

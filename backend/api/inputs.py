@@ -1,0 +1,56 @@
+"""Inputs that several endpoints take: ids in the path, pages, cursors."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+
+from backend.api.problems import Problem
+
+BIG_LIMIT = 1 << 63
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="Items per page")]
+Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before; opaque")]
+Interval = Annotated[int, Path(ge=0, lt=BIG_LIMIT, description="Interval index")]
+Bound = Annotated[int | None, Query(ge=0, lt=BIG_LIMIT, description="Interval index, inclusive")]
+
+
+def _meter_id(
+    meter_id: Annotated[str, Path(pattern="^0x[0-9a-fA-F]{64}$", description="32 bytes as 0x and hex")],
+) -> bytes:
+    return bytes.fromhex(meter_id[2:])
+
+
+MeterId = Annotated[bytes, Depends(_meter_id)]
+
+
+def write_cursor(*key: int) -> str:
+    """Return an opaque cursor that stands after the row with this key."""
+    text = ",".join(map(str, key))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, parts: int) -> tuple[int, ...] | None:
+    """Return the key a cursor stands for, None for the beginning.
+
+    Raises:
+        Problem: the cursor is not one of ours.
+    """
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        key = tuple(
+            int(part) for part in base64.b64decode(padded, altchars=b"-_", validate=True).decode().split(",")
+        )
+    except (ValueError, binascii.Error):
+        key = ()
+    if len(key) != parts or not all(-1 <= part < BIG_LIMIT for part in key):
+        raise Problem(
+            422,
+            "bad-cursor",
+            "The cursor is not valid",
+            "a cursor is the next_cursor of an earlier page, unchanged; leave it out to begin anew",
+        )
+    return key

@@ -1,0 +1,1 @@
+"""Meters: who they are, their registers, what they moved."""

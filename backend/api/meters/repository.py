@@ -1,0 +1,63 @@
+"""SQL of the meter endpoints."""
+
+from backend.api.database import Row, Snapshot
+
+_METERS = """
+SELECT m.*, c.minted_wh, c.seq AS certified_seq, c.timestamp AS certified_timestamp,
+    '0x' || encode(m.meter_id, 'hex') AS meter, '0x' || encode(m.account, 'hex') AS owner,
+    l.generated_wh AS last_generated_wh, l.import_wh AS last_import_wh, l.export_wh AS last_export_wh,
+    t.generated_wh AS today_generated_wh, t.import_wh AS today_import_wh, t.export_wh AS today_export_wh
+FROM backend.meter m
+JOIN backend.meter_claim c USING (meter_id)
+LEFT JOIN backend.meter_interval l ON l.meter_id = m.meter_id AND l.interval = m.last_interval
+LEFT JOIN LATERAL (
+    SELECT sum(generated_wh)::bigint AS generated_wh, sum(import_wh)::bigint AS import_wh,
+        sum(export_wh)::bigint AS export_wh
+    FROM backend.meter_interval
+    WHERE meter_id = m.meter_id AND interval BETWEEN %(first)s AND %(last)s) t ON true
+"""
+
+_PAGE = (
+    _METERS
+    + """
+WHERE (m.registered_block, m.registered_log) > (%(block)s, %(log)s)
+ORDER BY m.registered_block, m.registered_log LIMIT %(limit)s
+"""
+)
+
+_ONE = _METERS + "WHERE m.meter_id = %(meter_id)s"
+
+_PRODUCTION = """
+SELECT e.interval, e.seq, e.timestamp, e.generated_wh, e.import_wh, e.export_wh,
+    CASE WHEN i.status = 1 AND e.register_generated_wh <= c.claimed_wh THEN 3 ELSE i.status END AS status
+FROM backend.meter_interval e
+JOIN backend.interval i USING (interval)
+JOIN backend.meter_claim c ON c.meter_id = e.meter_id
+WHERE e.meter_id = %(meter_id)s AND e.interval > %(after)s AND e.interval BETWEEN %(first)s AND %(last)s
+ORDER BY e.interval LIMIT %(limit)s
+"""
+
+
+async def page(snapshot: Snapshot, after: tuple[int, ...], limit: int, today: tuple[int, int]) -> list[Row]:
+    """Return meters after a key of (block, log index), in the order of registration."""
+    return await snapshot.all(_PAGE, block=after[0], log=after[1], limit=limit, first=today[0], last=today[1])
+
+
+async def one(snapshot: Snapshot, meter_id: bytes, today: tuple[int, int]) -> Row | None:
+    """Return one meter."""
+    return await snapshot.one(_ONE, meter_id=meter_id, first=today[0], last=today[1])
+
+
+async def exists(snapshot: Snapshot, meter_id: bytes) -> bool:
+    """Tell whether a meter is registered."""
+    found = await snapshot.one("SELECT 1 FROM backend.meter WHERE meter_id = %(meter_id)s", meter_id=meter_id)
+    return found is not None
+
+
+async def production(
+    snapshot: Snapshot, meter_id: bytes, after: int, first: int, last: int, limit: int
+) -> list[Row]:
+    """Return a meter's intervals after `after`, within `first` to `last`."""
+    return await snapshot.all(
+        _PRODUCTION, meter_id=meter_id, after=after, first=first, last=last, limit=limit
+    )

@@ -1,0 +1,37 @@
+"""Settings of the API."""
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ApiSettings(BaseSettings):
+    """What the API reads from its environment (`ZUVA_API_...` and the shared names)."""
+
+    model_config = SettingsConfigDict(env_prefix="ZUVA_API_", populate_by_name=True, extra="ignore")
+
+    database_url: str = Field(validation_alias="DATABASE_URL")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    community_name: str = "Zuva community"
+    zone: str = "Africa/Harare"
+    """Time zone in which the community's days are counted."""
+    database_wait_seconds: float = Field(default=2.0, gt=0)
+    """How long a request may wait for a connection before it is answered with 503."""
+    pool_size: int = Field(default=8, gt=0)
+    ready_lag_blocks: int = Field(default=64, ge=0)
+    """How far the indexer may be behind the chain's head before /ready says so."""
+    ready_silence_seconds: float = Field(default=15.0, gt=0)
+    """How long the indexer may be silent before /ready says so."""
+    keep_alive_seconds: float = Field(default=15.0, gt=0)
+    """Pause between comments on a quiet event stream."""
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("unknown time zone, such as Africa/Harare or UTC is expected") from error
+        return zone

@@ -1,0 +1,79 @@
+"""The event stream of indexed blocks."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import StreamingResponse
+
+from backend.api.database import Database
+from backend.api.problems import RESPONSES
+from backend.api.stream import repository
+from backend.api.stream.hub import Announced, Closing, Hub
+from backend.store.errors import DatabaseUnavailable
+
+router = APIRouter(tags=["stream"])
+
+
+@router.get(
+    "/stream",
+    summary="Indexed blocks as they come",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events: `hello` with the state so far at the beginning and whenever "
+            "announcements may have been missed, then `block` after every indexed window.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        503: RESPONSES[503],
+    },
+)
+async def stream(
+    request: Request,
+    last_event_id: Annotated[
+        str | None, Header(description="Taken, and not needed: `hello` always has the whole state")
+    ] = None,
+) -> StreamingResponse:
+    """Events `hello` and `block`; the id is the block number, the data JSON."""
+    del last_event_id
+    state = request.app.state
+    first = await _hello(state.database)
+    return StreamingResponse(
+        _events(state.database, state.hub, first, state.settings.keep_alive_seconds),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(database: Database, hub: Hub, first: str, keep_alive_seconds: float) -> AsyncIterator[str]:
+    with hub.subscribed() as queue:
+        yield "retry: 1000\n\n" + first
+        while True:
+            try:
+                message = await asyncio.wait_for(queue.get(), keep_alive_seconds)
+            except TimeoutError:
+                yield ": still here\n\n"
+                continue
+            if isinstance(message, Closing):
+                return
+            if isinstance(message, Announced):
+                yield _event("block", message.block)
+                continue
+            try:
+                yield await _hello(database)
+            except DatabaseUnavailable:
+                yield ": the database does not answer\n\n"
+
+
+async def _hello(database: Database) -> str:
+    async with database.snapshot() as snapshot:
+        state = await repository.state(snapshot)
+    return _event(
+        "hello", state or {"block_number": 0, "timestamp": 0, "reports": 0, "meters": 0, "certified_wh": 0}
+    )
+
+
+def _event(name: str, data: dict[str, Any]) -> str:
+    return f"id: {data['block_number']}\nevent: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
