@@ -7,9 +7,9 @@ unanswered packets of the lost session, and every unanswered reading is in the o
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from gmqtt import Client
@@ -28,8 +28,6 @@ _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 # anything but -1 (for ever) and 0 (which gmqtt takes as one try) keeps gmqtt from reconnecting by itself
 _NEVER_RECONNECT: Final = -2
 
-AckHandler = Callable[[str, bytes], None]
-
 
 class BrokerUnavailableError(Exception):
     """The broker cannot be reached, refuses, or went away; trying again may help."""
@@ -43,15 +41,22 @@ class BrokerLink:
         self._unanswered = unanswered
         self._lost = asyncio.Event()
         self._stirred = asyncio.Event()
+        self._acks: list[tuple[str, bytes]] = []
 
     def lose(self) -> None:
         """Mark the connection as gone."""
         self._lost.set()
         self._stirred.set()
 
-    def stir(self) -> None:
-        """Wake whoever waits in `wait`."""
+    def hear(self, topic: str, payload: bytes) -> None:
+        """Keep an acknowledgement for `take_acks` and wake whoever waits in `wait`."""
+        self._acks.append((topic, payload))
         self._stirred.set()
+
+    def take_acks(self) -> list[tuple[str, bytes]]:
+        """Return topics and payloads of the acknowledgements since the last call."""
+        acks, self._acks = self._acks, []
+        return acks
 
     def publish_clock(self, timestamp: int) -> None:
         """Publish the community's time, retained."""
@@ -103,14 +108,13 @@ class BrokerLink:
 
 
 @asynccontextmanager
-async def connect(url: str, on_ack: AckHandler) -> AsyncIterator[BrokerLink]:
+async def connect(url: str) -> AsyncIterator[BrokerLink]:
     """Connect to the broker, subscribed to all acknowledgements; disconnect at the end.
 
     Acknowledgements are subscribed at QoS 0: a lost one costs a resend of its reading, no more.
 
     Args:
         url: mqtt://[user[:password]@]host[:port], or mqtts:// for TLS.
-        on_ack: called with topic and payload of every acknowledgement.
 
     Raises:
         ConfigurationError: the URL is not one, or the broker refuses for good (credentials).
@@ -127,11 +131,7 @@ async def connect(url: str, on_ack: AckHandler) -> AsyncIterator[BrokerLink]:
     link = BrokerLink(client, unanswered)
     subscribed = asyncio.Event()
 
-    def on_message(_client: Client, topic: str, payload: bytes, _qos: int, _properties: Any) -> None:  # noqa: ANN401
-        on_ack(topic, payload)
-        link.stir()
-
-    client.on_message = on_message
+    client.on_message = lambda _client, topic, payload, *_: link.hear(topic, payload)
     client.on_disconnect = lambda *_: link.lose()
     client.on_subscribe = lambda *_: subscribed.set()
     try:

@@ -21,7 +21,7 @@ from simulation.outbox import Outgoing, Queued, Refused
 FIRST_PATIENCE_SECONDS: Final = 2.0
 LAST_PATIENCE_SECONDS: Final = 5.0
 PASSING_REFUSALS: Final = frozenset({Status.BEYOND_CLOCK, Status.UNKNOWN_METER})
-ATTEMPTS: Final = 6
+ATTEMPTS: Final = 15
 # looking through everything in flight at every acknowledgement would cost more than the curve
 _LOOK_SECONDS: Final = 0.2
 
@@ -72,6 +72,7 @@ class Delivery:
         self._outstanding: Counter[int] = Counter()
         self._patience = FIRST_PATIENCE_SECONDS
         self._look_at = float("-inf")
+        self._hesitation: Status | None = None
         self._delivered: list[int] = []
         self._refused: list[Refused] = []
 
@@ -151,13 +152,20 @@ class Delivery:
         self._count(flight, node, ack)
         return True
 
+    @property
+    def hesitation(self) -> str | None:
+        """Why a node does not take a reading for the time being, in words; None if all is well."""
+        return self._hesitation.words if self._hesitation and self._in_flight else None
+
     def _count(self, flight: _Flight, node: bytes, ack: Ack) -> None:
+        if ack.status in PASSING_REFUSALS and flight.attempts < ATTEMPTS:
+            self._hesitation = ack.status
+            return
         if ack.status is Status.ACCEPTED:
+            self._hesitation = None
             flight.accepted.add(node)
             flight.refused.pop(node, None)
-        elif node not in flight.accepted and (
-            ack.status not in PASSING_REFUSALS or flight.attempts >= ATTEMPTS
-        ):
+        elif node not in flight.accepted:
             flight.refused[node] = ack.status
         if len(flight.accepted) >= self._quorum:
             self._forget(flight)

@@ -116,7 +116,7 @@ class Replay:
         is_ready = False
         while True:
             try:
-                async with connect(self._settings.broker_url, self._on_ack) as link:
+                async with connect(self._settings.broker_url) as link:
                     back_off = FIRST_BACK_OFF_SECONDS
                     if not is_ready:
                         is_ready = True
@@ -142,6 +142,7 @@ class Replay:
             if not stepped:
                 pause = self._pause()
                 await link.wait(min(pause, _TICK_SECONDS) if pause > 0 else _TICK_SECONDS)
+            self._take_acks(link)
         await self._complete(link)
 
     def _step(self, link: BrokerLink) -> bool:
@@ -194,13 +195,14 @@ class Replay:
         self._status(f"replay complete: {self._readings:,} readings of {self._homes} homes{tail}")
         log.info("replay_complete", homes=self._homes, readings=self._readings, refused=refused)
 
-    def _on_ack(self, topic: str, payload: bytes) -> None:
-        try:
-            meter_id, _ = parse_ack_topic(topic)
-            if self._delivery.acknowledge(meter_id, payload):
-                self._last_ack_at = time.monotonic()
-        except (MalformedRecord, BadSignature) as error:
-            self._strange_acks[str(error)] += 1
+    def _take_acks(self, link: BrokerLink) -> None:
+        for topic, payload in link.take_acks():
+            try:
+                meter_id, _ = parse_ack_topic(topic)
+                if self._delivery.acknowledge(meter_id, payload):
+                    self._last_ack_at = time.monotonic()
+            except (MalformedRecord, BadSignature) as error:
+                self._strange_acks[str(error)] += 1
 
     def _report(self) -> None:
         now = time.monotonic()
@@ -217,6 +219,9 @@ class Replay:
         unanswered = self._delivery.outstanding
         if unanswered and now - self._last_ack_at > _SILENCE_SECONDS:
             self._status(f"waiting for the oracle: {unanswered:,} readings unanswered")
+            return
+        if self._delivery.hesitation:
+            self._status(f"the oracle does not take {unanswered:,} readings yet: {self._delivery.hesitation}")
             return
         slot = datetime.fromtimestamp(self._progress.clock, UTC).strftime("%Y-%m-%d %H:%M UTC")
         self._status(f"{slot}: {self._done:,} of {self._readings:,} readings acknowledged, {rate:,.0f}/s")

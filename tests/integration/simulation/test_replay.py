@@ -162,6 +162,31 @@ async def test_refused_readings_are_kept_aside_and_the_replay_ends(tmp_path: Pat
         assert {(one.outgoing.seq, one.reason) for one in outbox.refused()} == {(5, "implausible growth")}
 
 
+async def test_readings_that_a_node_does_not_know_yet_are_kept_until_it_does(tmp_path: Path, broker_url: str):
+    bench = Bench(tmp_path, broker_url, homes=2, days=1)
+    bench.node.status_of = lambda _: Status.UNKNOWN_METER
+    async with bench.node.listening(broker_url):
+        run = asyncio.create_task(bench.replay())
+        await until(lambda: status_in(bench.lines, "the oracle does not take 4 readings yet: unknown meter"))
+        bench.node.status_of = lambda _: Status.ACCEPTED
+        await run
+    bench.check_complete()
+
+
+async def test_a_stopped_replay_goes_on_at_the_next_start(tmp_path: Path, broker_url: str):
+    bench = Bench(tmp_path, broker_url, pace_seconds=0.02)
+    async with bench.node.listening(broker_url):
+        run = asyncio.create_task(bench.replay())
+        await until(lambda: len(bench.node.accepted) >= 100)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        with Outbox(bench.settings.outbox) as outbox:
+            assert 8 <= outbox.progress.position < 48
+        await bench.replay()
+    bench.check_complete()
+
+
 async def test_acknowledgements_of_a_stranger_do_not_count(tmp_path: Path, broker_url: str):
     bench = Bench(tmp_path, broker_url, homes=2, days=1)
     stranger = AckingNode(SigningKey(b"\x09" * 32), DOMAIN, bench.node.meters)
