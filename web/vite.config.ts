@@ -13,6 +13,5 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: { proxy: { "/v1": api, "/health": api, "/ready": api } },
-
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

@@ -106,6 +106,19 @@ export class CommunityView {
       this.wall = Date.now();
       if (!document.hidden && !this.paused) this.#refresher.hurry("all");
     };
+    // An open connection says nothing when the network goes; the device does.
+    const offline = (): void => {
+      if (!this.paused) this.#refresher.hurry("all");
+    };
+    const online = (): void => {
+      if (this.paused) return;
+      this.#stream.stop();
+      this.#streamOpen = false;
+      this.#stream.start();
+      this.#refresher.hurry("all");
+    };
+    addEventListener("offline", offline);
+    addEventListener("online", online);
     document.addEventListener("visibilitychange", seen);
     this.#stream.start();
     // The numbers do not wait for the stream, which a proxy may hold back.
@@ -113,6 +126,8 @@ export class CommunityView {
     return () => {
       clearInterval(tick);
       clearInterval(heartbeat);
+      removeEventListener("offline", offline);
+      removeEventListener("online", online);
       document.removeEventListener("visibilitychange", seen);
       this.#stream.stop();
       this.#refresher.stop();
