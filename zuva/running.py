@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings
 from rich.console import Console
 from rich.markup import escape
 
-from protocol.errors import ProtocolError
+import protocol.errors
 from zuva.errors import ConfigurationError, ZuvaError
 from zuva.logs import configure_logging
 from zuva.notify import Notifier
@@ -69,7 +69,7 @@ def run_service(name: str, serve: Serve[S], settings: S, data_dir: Path) -> int:
     notifier = Notifier()
     try:
         _run(serve, settings, notifier)
-    except (ZuvaError, ProtocolError) as error:
+    except (ZuvaError, protocol.errors.ProtocolError) as error:
         return _say(name, notifier, str(error), error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: the user gets one line
         path = note_traceback(data_dir, name, error)
@@ -91,7 +91,7 @@ def exit_code_of(error: Exception) -> int:
     """Return the exit code that an error stands for."""
     if isinstance(error, ZuvaError):
         return error.exit_code
-    return EXIT_CONFIGURATION if isinstance(error, ProtocolError) else EXIT_FAILED
+    return EXIT_CONFIGURATION if isinstance(error, protocol.errors.ConfigurationError) else EXIT_FAILED
 
 
 def _run(serve: Serve[S], settings: S, notifier: Notifier) -> None:

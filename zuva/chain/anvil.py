@@ -82,8 +82,8 @@ class Connection:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 20)
         reader, writer = self._streams
         writer.write(
-            b"POST / HTTP/1.1\r\nHost: anvil\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-            % (len(body), body)
+            b"POST / HTTP/1.1\r\nHost: anvil\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
         )
         await writer.drain()
         head = await reader.readuntil(b"\r\n\r\n")
@@ -135,7 +135,6 @@ class Anvil:
             "--gas-limit", "60000000", "--prune-history", "64", "--disable-min-priority-fee", "--no-cors",
             "--no-request-size-limit", "--accounts", "10", "--balance", "1000000", "--color", "never",
         ]  # fmt: skip
-        home.mkdir(parents=True, exist_ok=True)
         process = await asyncio.create_subprocess_exec(
             str(program), *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=sys.stderr,
             start_new_session=True, preexec_fn=dies_with_parent(signal.SIGKILL),

@@ -23,8 +23,8 @@ _CHANGES = frozenset(
     {
         "eth_sendTransaction", "eth_sendTransactionSync", "eth_sendUnsignedTransaction",
         "eth_sendRawTransactionSync", "eth_sendRawTransactionConditional", "eth_sendBundle",
-        "eth_sign", "eth_signTransaction", "eth_signTypedData", "eth_signTypedData_v3", "eth_signTypedData_v4",
-        "eth_subscribe", "eth_unsubscribe",
+        "eth_sign", "eth_signTransaction", "eth_signTypedData", "eth_signTypedData_v3",
+        "eth_signTypedData_v4", "eth_subscribe", "eth_unsubscribe",
     }
 )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 A text file, one record a line: eight hex digits of the CRC-32 of what follows, a space, a JSON array.
 The first line is the genesis: `["genesis", format, chain id, timestamp]`; each further one is
-`["tx", block timestamp, raw transaction]`. A last line without its line feed or with a wrong checksum is what a
-kill leaves behind, was never acknowledged, and is cut off; a broken line elsewhere is damage and refused.
+`["tx", block timestamp, raw transaction]`. A last line without its line feed or with a wrong checksum is what
+a kill leaves behind, was never acknowledged, and is cut off; a broken line elsewhere is damage and refused.
 """
 
 import json

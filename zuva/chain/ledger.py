@@ -1,4 +1,4 @@
-"""The chain as its front sees it: transactions go through the journal, one to a block; reads go straight through."""
+"""The chain as its front sees it: transactions go through the journal, one to a block; reads go past it."""
 
 import asyncio
 import time
@@ -93,7 +93,9 @@ class Ledger:
                     if not answer.done():
                         answer.set_exception(failure)
                 if isinstance(error, OSError):
-                    raise ServiceEnded(f"chain: the journal cannot be written ({error}); free disk space") from error
+                    raise ServiceEnded(
+                        f"chain: the journal cannot be written ({error}); free disk space"
+                    ) from error
                 raise
 
     async def _write(self, batch: list[tuple[str, asyncio.Future[str]]]) -> None:
@@ -115,7 +117,9 @@ class Ledger:
         try:
             await self._writer.call("evm_mine", {"timestamp": entry.timestamp})
         except RpcRefused as refusal:
-            raise ServiceEnded(f"chain: anvil did not mine a block at {entry.timestamp} ({refusal})") from refusal
+            raise ServiceEnded(
+                f"chain: anvil did not mine a block at {entry.timestamp} ({refusal})"
+            ) from refusal
         return transaction_hash
 
     async def send(self, raw: str) -> str:
@@ -134,7 +138,7 @@ class Ledger:
             before = self._time.now
             now = self._time.set(seconds)
             if now != before:
-                # So that calls against the pending block (gas estimates) see the time the next block will have.
+                # So that calls on the pending block (gas estimates) see the time the next block will have.
                 await self._writer.call("evm_setTime", now)
             return now
 
@@ -150,4 +154,6 @@ class Ledger:
         while not self._waiting.empty():
             _, answer = self._waiting.get_nowait()
             if not answer.done():
-                answer.set_exception(ServiceEnded("chain: stopped before this transaction was taken; send it again"))
+                answer.set_exception(
+                    ServiceEnded("chain: stopped before this transaction was taken; send it again")
+                )

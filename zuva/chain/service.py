@@ -34,10 +34,13 @@ async def serve(settings: ChainSettings, *, ready: Callable[[], None], status: C
         journal = Journal.open(path, settings.chain_id, given if given is not None else int(time.time()))
         if given is not None and given != journal.genesis.timestamp:
             raise ConfigurationError(
-                f"chain: {path} begins at {journal.genesis.timestamp}, but ZUVA_CHAIN_GENESIS_TIMESTAMP is {given}; "
+                f"chain: {path} begins at {journal.genesis.timestamp}, "
+                f"but ZUVA_CHAIN_GENESIS_TIMESTAMP is {given}; "
                 "use the journal's, or another data directory"
             )
-        anvil = await Anvil.start(program, journal.genesis, data_dir / "chain" / "anvil")
+        home = data_dir / "chain" / "anvil"
+        home.mkdir(exist_ok=True)
+        anvil = await Anvil.start(program, journal.genesis, home)
         try:
             await _serve(settings, anvil, journal, ready, status)
         finally:
@@ -84,4 +87,6 @@ async def _serve(
 
 async def _watch(anvil: Anvil) -> None:
     code = await anvil.process.wait()
-    raise ServiceEnded(f"chain: anvil ended with code {code}; the journal has everything, the next start goes on")
+    raise ServiceEnded(
+        f"chain: anvil ended with code {code}; the journal has everything, the next start goes on"
+    )

@@ -71,7 +71,8 @@ def choose_account(wanted: str | None) -> Account:
             ) from None
         return account
     raise ConfigurationError(
-        f"database: PostgreSQL does not run as root and account {wanted or ' or '.join(_CANDIDATES)} does not exist; "
+        "database: PostgreSQL does not run as root, "
+        f"and account {wanted or ' or '.join(_CANDIDATES)} does not exist; "
         "set ZUVA_DB_ACCOUNT to an existing one, run zuva as an ordinary account, or set DATABASE_URL"
     )
 

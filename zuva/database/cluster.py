@@ -45,7 +45,8 @@ class Cluster:
         if major != str(self._binaries.major):
             raise ConfigurationError(
                 f"database: {cluster} was made by PostgreSQL {major}, but {self._binaries.bindir} is "
-                f"{self._binaries.version}; set PG_BINDIR to a PostgreSQL {major}, or remove the data directory"
+                f"{self._binaries.version}; set PG_BINDIR to a PostgreSQL {major}, "
+                "or remove the data directory"
             )
         await self._outwait_predecessor()
 
@@ -94,12 +95,7 @@ class Cluster:
         for attempt in range(300):
             left = _processes_in(cluster)
             if not left:
-                if Path("/proc/self").exists():
-                    # We hold the lock and nobody works here. PostgreSQL itself would be misled by a zombie or
-                    # another program that has the old pid now.
-                    pid_file.unlink(missing_ok=True)
-                    for leftover in self.placement.sockets.glob(".s.PGSQL.*"):
-                        leftover.unlink()
+                self._remove_stale_pid_files()
                 return
             if attempt in {10, 200} and (pid := _pid_in(pid_file)) in left:
                 log.info("database_stopping_leftover", pid=pid)
@@ -109,6 +105,16 @@ class Cluster:
         raise ConfigurationError(
             f"database: a PostgreSQL server (see {pid_file}) still runs on this data directory; stop it first"
         )
+
+    def _remove_stale_pid_files(self) -> None:
+        """Remove what a killed server left; we hold the lock, and nobody works in the data directory.
+
+        PostgreSQL itself would be misled by a zombie, or by another program that has the old pid now.
+        """
+        if Path("/proc/self").exists():
+            (self.placement.cluster / "postmaster.pid").unlink(missing_ok=True)
+            for leftover in self.placement.sockets.glob(".s.PGSQL.*"):
+                leftover.unlink()
 
     async def start(self) -> Process:
         """Start the server and wait until it answers and the database exists."""
@@ -148,8 +154,8 @@ class Cluster:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
         return await asyncio.create_subprocess_exec(
             str(self._binaries.bindir / program), *arguments,
-            stdin=asyncio.subprocess.DEVNULL, cwd="/", env=environment | {"LC_ALL": "C"}, start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGINT), **account, **streams,
+            stdin=asyncio.subprocess.DEVNULL, cwd="/", env=environment | {"LC_ALL": "C"},
+            start_new_session=True, preexec_fn=dies_with_parent(signal.SIGINT), **account, **streams,
         )  # fmt: skip
 
 

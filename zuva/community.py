@@ -1,0 +1,137 @@
+"""What a data directory's community runs on: its data, clock and embedded services.
+
+`community.json` in the data directory keeps what must not change between two runs, as variables that every
+`zuva` command reads as defaults.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from zuva.broker.settings import BrokerSettings
+from zuva.chain.settings import ChainSettings
+from zuva.configuration import put_defaults
+from zuva.database.placement import database_url, socket_directory
+from zuva.errors import ConfigurationError
+from zuva.running import build_settings
+
+FILE_NAME: Final = "community.json"
+DEFAULT_DATA_DIR: Final = Path(".zuva/day")
+_BEFORE_THE_DATA: Final = 86_400
+"""The chain begins a day before the data, so that deployment and registrations have their own time."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Which services run embedded, because no URL of another was set."""
+
+    db: bool
+    chain: bool
+    broker: bool
+
+
+def replay_data_dir(file: Path, zone: str | None) -> Path:
+    """Return the data directory of a replayed file: one per content and zone.
+
+    Raises:
+        ConfigurationError: When the file cannot be read.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"--replay {file} cannot be read ({error.strerror}); check the path"
+        ) from error
+    tag = hashlib.sha256(content + b"\0" + (zone or "").encode()).hexdigest()[:8]
+    return Path(".zuva") / f"replay-{file.stem}-{tag}"
+
+
+def establish(data_dir: Path) -> None:
+    """Read the community of a data directory into the environment, or make a new one from the environment.
+
+    Raises:
+        ConfigurationError: The data to be replayed do not fit, or differ from those the community began with.
+    """
+    from simulation.replay.source import load_source
+    from simulation.settings import ReplaySettings
+
+    path = data_dir / FILE_NAME
+    known = read(data_dir)
+    put_defaults(known)
+    source = load_source(build_settings(ReplaySettings))
+    slot = source.measurements.slot_seconds
+    wanted = {
+        "ZUVA_CHAIN_CLOCK": "stepped",
+        "ZUVA_CHAIN_GENESIS_TIMESTAMP": str(source.whole.start - _BEFORE_THE_DATA),
+        "ZUVA_COMMUNITY_INTERVAL_SECONDS": str(slot),
+        "ZUVA_ORACLE_CLOCK": "stepped",
+        "ZUVA_ORACLE_GRACE_SECONDS": str(2 * slot),
+    }
+    for name in ("ZUVA_REPLAY_FILE", "ZUVA_REPLAY_ZONE"):
+        if name in os.environ:
+            wanted[name] = os.environ[name]
+    if known:
+        for name in ("ZUVA_CHAIN_GENESIS_TIMESTAMP", "ZUVA_COMMUNITY_INTERVAL_SECONDS"):
+            if known.get(name) != wanted[name]:
+                raise ConfigurationError(
+                    f"{path} began with other data ({name} is {known.get(name)}, "
+                    f"these data need {wanted[name]}); "
+                    "choose another directory with --data, or the file it began with"
+                )
+    else:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".new")
+        partial.write_text(json.dumps(wanted, indent=2) + "\n")
+        partial.replace(path)
+        put_defaults(wanted)
+
+
+def read(data_dir: Path) -> dict[str, str]:
+    """Return the variables that the community of a data directory began with; empty for a new one."""
+    path = data_dir / FILE_NAME
+    try:
+        content = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path} is damaged ({error}); restore it or remove {data_dir}") from error
+    if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
+        raise ConfigurationError(f"{path} is damaged; restore it or remove {data_dir}")
+    return content
+
+
+def put_service_urls(data_dir: Path) -> Embedded:
+    """Set the URLs of the services in the environment; those already set replace the embedded ones."""
+    embedded = Embedded(
+        db="DATABASE_URL" not in os.environ,
+        chain="ZUVA_CHAIN_URL" not in os.environ,
+        broker="ZUVA_BROKER_URL" not in os.environ,
+    )
+    os.environ["ZUVA_DATA_DIR"] = str(data_dir)
+    chain, broker = build_settings(ChainSettings), build_settings(BrokerSettings)
+    put_defaults(
+        {
+            "DATABASE_URL": database_url(socket_directory(data_dir)),
+            "ZUVA_CHAIN_URL": f"http://{chain.host}:{chain.port}",
+            "ZUVA_BROKER_URL": f"mqtt://{broker.host}:{broker.port}",
+        }
+    )
+    _check_urls(os.environ)
+    return embedded
+
+
+def _check_urls(environment: Mapping[str, str]) -> None:
+    schemes = {
+        "DATABASE_URL": ("postgresql", "postgres"),
+        "ZUVA_CHAIN_URL": ("http", "https"),
+        "ZUVA_BROKER_URL": ("mqtt", "mqtts"),
+    }
+    for name, allowed in schemes.items():
+        if urlsplit(environment[name]).scheme not in allowed:
+            expected = " or ".join(f"{scheme}://" for scheme in allowed)
+            raise ConfigurationError(f"setting {name} must begin with {expected}; correct it or unset it")

@@ -1,0 +1,134 @@
+"""`zuva up`, `down` and `status`: one supervisor a data directory."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from zuva import plan
+from zuva.community import DEFAULT_DATA_DIR, establish, put_service_urls
+from zuva.errors import ZuvaError
+from zuva.processes import FileLock
+from zuva.running import build_settings
+from zuva.supervisor import record
+from zuva.supervisor.policy import Spec, State
+from zuva.supervisor.supervisor import Supervisor
+from zuva.supervisor.table import Display, service_table
+
+EXIT_NOT_READY = 1
+EXIT_NOT_RUNNING = 3
+_STOP_SECONDS = 90
+
+
+def up(data_dir: Path, console: Console, *, move_ports: bool) -> None:
+    """Run every service of a data directory until Ctrl-C or SIGTERM.
+
+    Raises:
+        ConfigurationError: Already running, a port taken, data that do not fit, or a service that refuses.
+    """
+    run = data_dir / "run"
+    with FileLock(run / "zuva.pid", f"the community of {data_dir}"):
+        _clean_leftovers(run, console)
+        establish(data_dir)
+        before = dict(os.environ)
+        embedded = put_service_urls(data_dir)
+        plan.settle_ports(plan.ports(embedded), move=move_ports)
+        if move_ports:
+            # The URLs follow the ports that were moved.
+            for name in ("ZUVA_CHAIN_URL", "ZUVA_BROKER_URL"):
+                if name not in before:
+                    os.environ.pop(name, None)
+            put_service_urls(data_dir)
+        console.print(f"data in {data_dir}", highlight=False, soft_wrap=True)
+        with Display(console) as display:
+            asyncio.run(_supervise(data_dir, plan.services(embedded), display))
+
+
+async def _supervise(data_dir: Path, specs: list[Spec], display: Display) -> None:
+    from backend.api.settings import ApiSettings
+
+    api = build_settings(ApiSettings)
+    host = f"[{api.host}]" if ":" in api.host else api.host
+    supervisor = Supervisor(specs, data_dir, dict(os.environ), display.show, url=f"http://{host}:{api.port}/")
+    loop = asyncio.get_running_loop()
+    for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(asked, supervisor.stop)
+    await supervisor.run()
+
+
+def _clean_leftovers(run: Path, console: Console) -> None:
+    left = record.read(run / "status.json")
+    if left is not None and (names := record.stop_leftovers(left)):
+        console.print(f"stopped what a killed supervisor left: {', '.join(names)}", highlight=False)
+
+
+def is_running(data_dir: Path) -> bool:
+    """Say whether a supervisor holds this data directory; a stale pid file does not count."""
+    path = data_dir / "run" / "zuva.pid"
+    if not path.exists():
+        return False
+    lock = FileLock(path, "")
+    try:
+        lock.acquire()
+    except ZuvaError:
+        return True
+    lock.release()
+    return False
+
+
+def the_running_one() -> Path:
+    """Return the data directory meant without --data: the only running one under .zuva, else the default."""
+    found = [
+        path.parent.parent for path in Path(".zuva").glob("*/run/zuva.pid") if is_running(path.parent.parent)
+    ]
+    return found[0] if len(found) == 1 else DEFAULT_DATA_DIR
+
+
+def down(data_dir: Path, console: Console) -> None:
+    """Stop the community of a data directory and wait until it has stopped.
+
+    Raises:
+        ZuvaError: When it does not stop in time.
+    """
+    run = data_dir / "run"
+    if not is_running(data_dir):
+        _clean_leftovers(run, console)
+        console.print(f"nothing runs in {data_dir}", highlight=False, soft_wrap=True)
+        return
+    text = (run / "zuva.pid").read_text().strip()
+    pid = int(text) if text.isdigit() else 0
+    if pid > 1:
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while is_running(data_dir):
+        if time.monotonic() > deadline:
+            raise ZuvaError(
+                f"the community of {data_dir} (pid {pid}) did not stop in {_STOP_SECONDS} s; "
+                f"see {data_dir}/logs"
+            )
+        time.sleep(0.1)
+    console.print(f"stopped the community of {data_dir}", highlight=False, soft_wrap=True)
+
+
+def status(data_dir: Path, console: Console, *, as_json: bool) -> int:
+    """Show the services of a data directory; return the exit code of `zuva status`."""
+    alive = is_running(data_dir)
+    current = record.read(data_dir / "run" / "status.json") if alive else None
+    if as_json:
+        content = {"data_dir": str(data_dir), "running": alive} | (asdict(current) if current else {})
+        console.print_json(json.dumps(content))
+    elif current is None:
+        console.print(f"nothing runs in {data_dir}; start it with `zuva up`", highlight=False, soft_wrap=True)
+    else:
+        console.print(service_table(current.services, time.time()))
+        if current.url:
+            console.print(f"open {current.url}", highlight=False, soft_wrap=True)
+    if current is None:
+        return EXIT_NOT_RUNNING
+    good = {State.READY.value, State.DONE.value}
+    return 0 if all(service.state in good for service in current.services) else EXIT_NOT_READY

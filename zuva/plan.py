@@ -1,0 +1,75 @@
+"""Which services a community needs, in which order, and the ports they listen on."""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from zuva.broker.settings import BrokerSettings
+from zuva.chain.settings import ChainSettings
+from zuva.community import Embedded
+from zuva.errors import PortTaken
+from zuva.processes import check_port_free, free_port
+from zuva.running import build_settings
+from zuva.supervisor.policy import Spec
+
+
+class Port(NamedTuple):
+    """A TCP port that a service is going to listen on, and the setting that moves it."""
+
+    service: str
+    host: str
+    port: int
+    setting: str
+
+
+def services(embedded: Embedded) -> list[Spec]:
+    """Return the services in the order in which they are shown and started."""
+    specs = []
+    if embedded.db:
+        specs.append(Spec("db", stop_seconds=30))
+    if embedded.broker:
+        specs.append(Spec("broker"))
+    if embedded.chain:
+        specs.append(Spec("chain"))
+    return [
+        *specs,
+        Spec("provision", after=("chain",), one_shot=True),
+        Spec("oracle", after=("db", "broker", "chain", "provision")),
+        Spec("indexer", after=("db", "chain", "provision")),
+        Spec("api", after=("db", "indexer")),
+        Spec("replay", after=("broker", "provision", "oracle", "indexer", "api"), one_shot=True),
+    ]
+
+
+def ports(embedded: Embedded) -> list[Port]:
+    """Return the ports of the services that will run here."""
+    from backend.api.settings import ApiSettings
+
+    api = build_settings(ApiSettings)
+    wanted = [Port("api", api.host, api.port, "ZUVA_API_PORT")]
+    if embedded.chain:
+        chain = build_settings(ChainSettings)
+        wanted.append(Port("chain", chain.host, chain.port, "ZUVA_CHAIN_PORT"))
+    if embedded.broker:
+        broker = build_settings(BrokerSettings)
+        wanted.append(Port("broker", broker.host, broker.port, "ZUVA_BROKER_PORT"))
+    return wanted
+
+
+def settle_ports(wanted: Sequence[Port], *, move: bool) -> None:
+    """Check that every port is free before anything starts.
+
+    Args:
+        wanted: The ports.
+        move: Where one is taken, put a free one into the environment instead.
+
+    Raises:
+        PortTaken: A port is taken and may not be moved; the message names it and its setting.
+    """
+    for port in wanted:
+        try:
+            check_port_free(port.host, port.port, service=port.service, setting=port.setting)
+        except PortTaken:
+            if not move:
+                raise
+            os.environ[port.setting] = str(free_port(port.host))

@@ -1,0 +1,185 @@
+"""Makes a community out of an empty chain: keys, contracts, funds, registered and enrolled meters.
+
+Every step looks at what is there first, so that a run after a kill in the middle, or a hundredth run, does
+only what is missing.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from protocol.keys import SigningKey, address_text, create_key, load_key
+from protocol.ledger import address_book
+from protocol.ledger.address_book import AddressBook
+from protocol.ledger.bindings import contract
+from protocol.ledger.deployment import deploy
+from protocol.ledger.errors import RpcUnreachable
+from protocol.ledger.rpc import Rpc, quantity
+from protocol.ledger.transactions import Sender, read
+from protocol.secrets import Enrolment, seal
+from simulation.replay.homes import HomeRegistration
+from simulation.replay.source import home_registrations, load_source
+from simulation.settings import ReplaySettings
+from zuva.errors import ConfigurationError
+from zuva.running import build_settings
+
+log = structlog.get_logger()
+
+LOCAL_CHAIN_ID: Final = 31337
+_LOCAL_FAUCET: Final = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+"""The published key of anvil's first account, rich on every local chain and worthless on every other."""
+_ALLOWANCE_WEI: Final = 1000 * 10**18
+_LOW_WATER_WEI: Final = 100 * 10**18
+_AT_ONCE: Final = 50
+
+
+class CommunitySettings(BaseSettings):
+    """How a new community is set up, from ZUVA_COMMUNITY_* and the shared names."""
+
+    model_config = SettingsConfigDict(env_prefix="ZUVA_COMMUNITY_", frozen=True, populate_by_name=True)
+
+    data_dir: Path = Field(Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
+    chain_url: str = Field("http://127.0.0.1:18545", validation_alias="ZUVA_CHAIN_URL")
+    interval_seconds: int = Field(900, gt=0)
+    """Length of a settlement interval; frozen in the contracts."""
+    ring_size: int = Field(672, gt=1)
+    """How many intervals' roots the contracts keep: a week of quarter hours."""
+    finality_seconds: int = Field(0, ge=0)
+    nodes: str = Field("oracle-1", pattern=r"^[a-z][a-z0-9-]*(,[a-z][a-z0-9-]*)*$")
+    """Names of the oracle nodes, separated by commas; their keys are in the data directory."""
+    quorum: int = Field(1, ge=1)
+    governor_key: Path | None = None
+    """Key file of the governor; on the local chain the first development account governs without one."""
+
+
+async def serve(
+    settings: CommunitySettings, *, ready: Callable[[], None], status: Callable[[str], None]
+) -> None:
+    """Provision once and return.
+
+    Raises:
+        ConfigurationError: No governor's key for a foreign chain, or files that do not fit the chain.
+    """
+    node_keys = [_key(settings, name) for name in settings.nodes.split(",")]
+    keeper, guardian = _key(settings, "keeper"), _key(settings, "guardian")
+    replay = build_settings(ReplaySettings)
+    source = load_source(replay)
+    async with Rpc(settings.chain_url) as rpc:
+        chain_id = await _wait_for_chain(rpc, status)
+        governor = Sender(rpc, _governor(settings, chain_id), chain_id)
+        status("deploying the contracts")
+        book = await _deployed(settings, rpc, governor, node_keys, guardian)
+        if book.interval_seconds != source.measurements.slot_seconds:
+            raise ConfigurationError(
+                f"the contracts of {settings.data_dir} settle intervals of {book.interval_seconds} s, "
+                f"the data have slots of {source.measurements.slot_seconds} s; "
+                "choose another directory with --data"
+            )
+        await _fund(governor, [*node_keys, keeper])
+        homes = home_registrations(replay, source, book.domain("Registry"))
+        status(f"registering {len(homes)} homes")
+        _enrol(settings, homes, node_keys)
+        registered = await _register(governor, book.address("Registry"), homes)
+    ready()
+    status(f"{len(homes)} homes, {len(node_keys)} oracle node(s), {registered} registered now")
+    log.info("community_provisioned", homes=len(homes), registered_now=registered)
+
+
+def _key(settings: CommunitySettings, name: str) -> SigningKey:
+    path = settings.data_dir / "keys" / f"{name}.key"
+    if path.exists() and path.stat().st_size == 0:
+        path.unlink()  # a kill between making the file and writing it
+    return load_key(path) if path.exists() else create_key(path)
+
+
+def _governor(settings: CommunitySettings, chain_id: int) -> SigningKey:
+    if settings.governor_key is not None:
+        return load_key(settings.governor_key)
+    if chain_id == LOCAL_CHAIN_ID:
+        return SigningKey(_LOCAL_FAUCET)
+    raise ConfigurationError(
+        f"chain {chain_id} is not the local one ({LOCAL_CHAIN_ID}), and no governor's key is set; "
+        "set ZUVA_COMMUNITY_GOVERNOR_KEY to the key file of a funded account"
+    )
+
+
+async def _wait_for_chain(rpc: Rpc, status: Callable[[str], None]) -> int:
+    pause = 0.2
+    while True:
+        try:
+            return quantity(await rpc.call("eth_chainId"))
+        except RpcUnreachable:
+            status("waiting for the chain")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 5.0)
+
+
+async def _deployed(
+    settings: CommunitySettings,
+    rpc: Rpc,
+    governor: Sender,
+    nodes: Sequence[SigningKey],
+    guardian: SigningKey,
+) -> AddressBook:
+    path = settings.data_dir / "address-book.json"
+    if path.exists():
+        book = address_book.load(path)
+        await book.verify(rpc)
+        return book
+    book = await deploy(
+        governor,
+        interval_seconds=settings.interval_seconds,
+        ring_size=settings.ring_size,
+        finality_seconds=settings.finality_seconds,
+        oracles=[key.address for key in nodes],
+        quorum=settings.quorum,
+        guardian=guardian.address,
+    )
+    book.save(path)
+    return book
+
+
+async def _fund(governor: Sender, keys: Sequence[SigningKey]) -> None:
+    for key in keys:
+        balance = quantity(await governor.rpc.call("eth_getBalance", address_text(key.address), "latest"))
+        if balance < _LOW_WATER_WEI and governor.chain_id == LOCAL_CHAIN_ID:
+            await governor.transact(key.address, b"", value=_ALLOWANCE_WEI)
+        elif balance == 0:
+            log.warning("account_without_funds", account=address_text(key.address))
+
+
+def _enrol(
+    settings: CommunitySettings, homes: Sequence[HomeRegistration], nodes: Sequence[SigningKey]
+) -> None:
+    folder = settings.data_dir / "enrolment"
+    known = {path.name for path in folder.glob("*.json")}
+    for item in homes:
+        home = item.home
+        if f"{home.meter_id.hex()}.json" in known:
+            continue
+        sealed = {node.address: seal(home.secret, node.public_key) for node in nodes}
+        Enrolment(home.meter_id, sealed).save(folder)
+
+
+async def _register(governor: Sender, registry: bytes, homes: Sequence[HomeRegistration]) -> int:
+    functions = contract("Registry").functions
+    missing = []
+    for item in homes:
+        data = functions["isRegistered"].encode(item.home.meter_id)
+        if not functions["isRegistered"].decode(await read(governor.rpc, registry, data))[0]:
+            missing.append(item)
+    for first in range(0, len(missing), _AT_ONCE):
+        sent = []
+        for item in missing[first : first + _AT_ONCE]:
+            data = functions["registerMeter"].encode(
+                item.registration, item.attributes, item.home.name, item.device_signature
+            )
+            sent.append(await governor.send(registry, data))
+        for transaction_hash in sent:
+            await governor.wait(transaction_hash)
+    return len(missing)

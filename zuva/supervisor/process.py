@@ -1,0 +1,64 @@
+"""One service as a process: output in its log, a group of its own, gone when the supervisor is gone."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Mapping
+from pathlib import Path
+
+from zuva.processes import dies_with_parent
+from zuva.supervisor.policy import Spec
+
+_LARGEST_LOG = 20 * 1024 * 1024
+
+
+async def start(spec: Spec, log: Path, environment: Mapping[str, str]) -> Process:
+    """Start a service; its standard output and error go to `log`."""
+    _rotate(log)
+    command = spec.command or ("-m", "zuva", spec.name)
+    with log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, *command, stdin=DEVNULL, stdout=output, stderr=output, env=dict(environment),
+            start_new_session=True, preexec_fn=dies_with_parent(signal.SIGTERM),
+        )  # fmt: skip
+
+
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > _LARGEST_LOG:
+        log.replace(log.with_suffix(".log.1"))
+
+
+async def stop(process: Process, patience: float, hurry: asyncio.Event) -> bool:
+    """Stop a process: SIGTERM, then after `patience` seconds or in a hurry SIGKILL to its whole group.
+
+    Returns:
+        Whether it stopped by itself.
+    """
+    if process.returncode is not None:
+        return True
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    ended = asyncio.ensure_future(process.wait())
+    hurried = asyncio.ensure_future(hurry.wait())
+    await asyncio.wait({ended, hurried}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    hurried.cancel()
+    if ended.done():
+        return True
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # the group is the service's own: it began as its leader
+    await ended
+    return False
+
+
+def last_words(log: Path) -> str:
+    """Return the last line of a log, shortened; for services that ended without a status."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1][:300] if lines else ""
