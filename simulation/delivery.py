@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from protocol.ack import Ack, Status, parse_ack
 from protocol.eip712 import Domain
 from protocol.errors import BadSignature, ConfigurationError
+from protocol.keccak import keccak256
 from protocol.keys import address_text
 from protocol.reading import parse_record
 from simulation.outbox import Outgoing, Queued, Refused
@@ -37,7 +38,7 @@ class Batch(NamedTuple):
 class _Flight:
     queued: Queued
     timestamp: int
-    digest: bytes
+    record_hash: bytes
     sent_at: float | None = None
     attempts: int = 0
     accepted: set[bytes] = field(default_factory=set)
@@ -76,19 +77,13 @@ class Delivery:
         self._delivered: list[int] = []
         self._refused: list[Refused] = []
 
-    def add(self, queued: Iterable[Queued], digests: Iterable[bytes] | None = None) -> None:
-        """Take over readings from the queue, oldest first.
-
-        Args:
-            queued: the readings.
-            digests: their EIP-712 digests if known; computed from the records otherwise.
-        """
-        known = iter(digests) if digests is not None else None
+    def add(self, queued: Iterable[Queued]) -> None:
+        """Take over readings from the queue, oldest first."""
         for entry in queued:
-            reading = parse_record(entry.outgoing.record).reading
-            digest = next(known) if known is not None else reading.digest(self._domain)
-            self._waiting.append(_Flight(entry, reading.timestamp, digest))
-            self._outstanding[reading.timestamp] += 1
+            record = entry.outgoing.record
+            timestamp = parse_record(record).reading.timestamp
+            self._waiting.append(_Flight(entry, timestamp, keccak256(record)))
+            self._outstanding[timestamp] += 1
 
     @property
     def outstanding(self) -> int:
@@ -143,7 +138,7 @@ class Delivery:
         flight = self._in_flight.get((meter_id, ack.seq))
         if flight is None:
             return False
-        node = ack.signer(meter_id, flight.digest, self._domain)
+        node = ack.signer(meter_id, flight.record_hash, self._domain)
         if node not in self._nodes:
             raise BadSignature(
                 f"an acknowledgement is signed by {address_text(node)}, which is no known node"

@@ -14,9 +14,10 @@ from typing import Final
 
 import structlog
 
+from protocol.clock import encode_clock
 from protocol.errors import BadSignature, MalformedRecord
-from protocol.topics import parse_ack_topic
-from simulation.broker_link import BrokerLink, BrokerUnavailableError, connect
+from protocol.mqtt import BrokerLink, BrokerUnavailable, connect
+from protocol.topics import ACKS_FILTER, CLOCK_TOPIC, parse_ack_topic, reading_topic
 from simulation.delivery import Delivery
 from simulation.outbox import Outbox, Progress
 from simulation.replay.community import Community, NotYetError, check_interval, find_community
@@ -30,6 +31,8 @@ LAST_BACK_OFF_SECONDS: Final = 5.0
 _TICK_SECONDS: Final = 0.25
 _STATUS_SECONDS: Final = 1.0
 _SILENCE_SECONDS: Final = 3.0
+# QoS 0: a lost acknowledgement costs a resend of its reading, no more
+_SUBSCRIPTIONS: Final = ((ACKS_FILTER, 0),)
 
 log = structlog.get_logger()
 
@@ -101,6 +104,7 @@ class Replay:
         self._delivery.add(outbox.unacknowledged())
         self._last_step_at = float("-inf")
         self._last_ack_at = time.monotonic()
+        self._acks: list[tuple[str, bytes]] = []
         self._strange_acks: Counter[str] = Counter()
         self._reported_at = time.monotonic()
         self._reported_done = self._done
@@ -116,14 +120,16 @@ class Replay:
         is_ready = False
         while True:
             try:
-                async with connect(self._settings.broker_url) as link:
+                async with connect(
+                    self._settings.broker_url, "zuva-homes", _SUBSCRIPTIONS, self._hear
+                ) as link:
                     back_off = FIRST_BACK_OFF_SECONDS
                     if not is_ready:
                         is_ready = True
                         ready()
                     await self._drive(link)
                     return
-            except BrokerUnavailableError as error:
+            except BrokerUnavailable as error:
                 log.warning("broker_unavailable", reason=str(error), retry_seconds=back_off)
                 self._status(f"waiting for broker: {error}")
             await asyncio.sleep(back_off)
@@ -134,7 +140,7 @@ class Replay:
         self._delivery.connection_lost()
         self._last_ack_at = time.monotonic()
         if self._progress.clock:
-            link.publish_clock(self._progress.clock)
+            self._publish_clock(link)
         while self._upcoming is not None or self._delivery.outstanding:
             stepped = self._step(link)
             self._publish(link)
@@ -142,7 +148,7 @@ class Replay:
             if not stepped:
                 pause = self._pause()
                 await link.wait(min(pause, _TICK_SECONDS) if pause > 0 else _TICK_SECONDS)
-            self._take_acks(link)
+            self._take_acks()
         await self._complete(link)
 
     def _step(self, link: BrokerLink) -> bool:
@@ -153,7 +159,7 @@ class Replay:
         self._last_step_at = time.monotonic()
         clock = max(step.end, self._progress.clock)
         self._commit(Progress(step.position, clock, step.fingerprint), step)
-        link.publish_clock(clock)
+        self._publish_clock(link)
         self._upcoming = next(self._steps, None)
         return True
 
@@ -171,8 +177,12 @@ class Replay:
         batch = self._delivery.due(time.monotonic())
         if batch.again:
             # whoever missed the readings may have missed the clock as well
-            link.publish_clock(self._progress.clock)
-        link.publish(batch.readings)
+            self._publish_clock(link)
+        for outgoing in batch.readings:
+            link.publish(reading_topic(outgoing.meter_id), outgoing.record)
+
+    def _publish_clock(self, link: BrokerLink) -> None:
+        link.publish(CLOCK_TOPIC, encode_clock(self._progress.clock), retain=True)
 
     def _commit(self, progress: Progress, step: SignedStep | None = None) -> None:
         delivered, refused = self._delivery.take_finished()
@@ -183,20 +193,24 @@ class Replay:
             log.warning("readings_refused", reason=reason, count=count)
         if step:
             self._issued += len(queued)
-            self._delivery.add(queued, step.digests)
+            self._delivery.add(queued)
 
     async def _complete(self, link: BrokerLink) -> None:
         clock = max(self._progress.clock, self._end + self._grace)
         self._commit(Progress(self._progress.position, clock, self._progress.fingerprint))
-        link.publish_clock(clock)
+        self._publish_clock(link)
         await link.flush()
         refused = len(self._outbox.refused())
         tail = f", {refused:,} refused" if refused else ""
         self._status(f"replay complete: {self._readings:,} readings of {self._homes} homes{tail}")
         log.info("replay_complete", homes=self._homes, readings=self._readings, refused=refused)
 
-    def _take_acks(self, link: BrokerLink) -> None:
-        for topic, payload in link.take_acks():
+    def _hear(self, topic: str, payload: bytes) -> None:
+        self._acks.append((topic, payload))
+
+    def _take_acks(self) -> None:
+        acks, self._acks = self._acks, []
+        for topic, payload in acks:
             try:
                 meter_id, _ = parse_ack_topic(topic)
                 if self._delivery.acknowledge(meter_id, payload):

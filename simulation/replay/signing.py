@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from protocol.eip712 import Domain
-from protocol.reading import Reading, SignedReading
+from protocol.reading import Reading
 from simulation.errors import OutboxError
 from simulation.outbox import Outgoing, Progress
 from simulation.replay.homes import Home
@@ -22,14 +22,12 @@ class SignedStep(NamedTuple):
     Attributes:
         end: unix seconds UTC of the readings.
         outgoing: the records.
-        digests: their EIP-712 digests, in the same order.
         position: number of steps up to and with this one.
         fingerprint: digest over all readings up to and with this step.
     """
 
     end: int
     outgoing: list[Outgoing]
-    digests: list[bytes]
     position: int
     fingerprint: bytes
 
@@ -94,7 +92,7 @@ class SignedSteps:
 
     def __next__(self) -> SignedStep:
         end, readings = next(self._steps)
-        outgoing, digests = [], []
+        outgoing = []
         for index, reading in readings:
             home = self._homes[index]
             statement = Reading(
@@ -105,9 +103,7 @@ class SignedSteps:
                 *reading.registers,
                 reading.flags,
             )
-            digest = statement.digest(self._domain)
-            record = SignedReading(statement, home.key.sign(digest)).record()
+            record = statement.sign(home.key, self._domain).record()
             outgoing.append(Outgoing(home.meter_id, reading.seq, record))
-            digests.append(digest)
         self._record(readings)
-        return SignedStep(end, outgoing, digests, self._position, self._hash.digest())
+        return SignedStep(end, outgoing, self._position, self._hash.digest())

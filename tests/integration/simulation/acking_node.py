@@ -10,10 +10,11 @@ from gmqtt.mqtt.constants import MQTTv311
 from protocol.ack import Status, encode_ack
 from protocol.clock import parse_clock
 from protocol.eip712 import Domain
+from protocol.keccak import keccak256
 from protocol.keys import SigningKey
+from protocol.mqtt import parse_broker_url
 from protocol.reading import Reading, parse_record
 from protocol.topics import CLOCK_TOPIC, READINGS_FILTER, ack_topic, parse_reading_topic
-from simulation.broker_link import parse_broker_url
 
 
 class AckingNode:
@@ -48,8 +49,7 @@ class AckingNode:
             known = self.accepted.setdefault((reading.meter_id, reading.seq), payload)
             if known != payload:
                 self.contradictions.append(reading)
-        digest = reading.digest(self.domain)
-        ack = encode_ack(reading.meter_id, reading.seq, digest, status, self.key, self.domain)
+        ack = encode_ack(reading.meter_id, reading.seq, keccak256(payload), status, self.key, self.domain)
         client.publish(ack_topic(reading.meter_id, "node-1"), ack, qos=1)
 
     @asynccontextmanager

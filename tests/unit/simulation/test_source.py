@@ -8,8 +8,8 @@ from protocol.eip712 import Domain
 from protocol.errors import ConfigurationError
 from protocol.keys import SigningKey, address_text, recover
 from protocol.ledger.address_book import AddressBook, DeployedContract
+from protocol.mqtt import parse_broker_url
 from protocol.secrets import Enrolment
-from simulation.broker_link import parse_broker_url
 from simulation.errors import MeasurementError
 from simulation.replay.community import NotYetError, check_interval, find_community
 from simulation.replay.homes import derive_homes
