@@ -1,9 +1,8 @@
 """Keeps the meter book equal to the Registry's events."""
 
 from oracle.meters import MeterBook, apply_event
-from protocol.keys import address_text
 from protocol.ledger.address_book import AddressBook
-from protocol.ledger.bindings import contract
+from protocol.ledger.logs import read_logs
 from protocol.ledger.rpc import JsonRpc, hexed, octets, quantity
 
 
@@ -18,9 +17,8 @@ class RegistryWatch:
     def __init__(self, rpc: JsonRpc, book: AddressBook) -> None:
         self.meters: MeterBook = {}
         self._rpc = rpc
-        self._address = address_text(book.address("Registry"))
+        self._address = book.address("Registry")
         self._first_block = book.deployment_block
-        self._events = {event.topic: event for event in contract("Registry").events.values()}
         self._read_to: tuple[int, bytes] | None = None
 
     async def refresh(self) -> None:
@@ -44,11 +42,5 @@ class RegistryWatch:
         return block is not None and octets(block["hash"]) == block_hash
 
     async def _fold(self, first: int, last: int) -> None:
-        logs = await self._rpc.call(
-            "eth_getLogs", {"address": self._address, "fromBlock": hexed(first), "toBlock": hexed(last)}
-        )
-        for log in logs:
-            topics = [octets(topic) for topic in log["topics"]]
-            event = self._events.get(topics[0])
-            if event is not None:
-                apply_event(self.meters, event.name, event.decode(topics, octets(log["data"])))
+        async for log in read_logs(self._rpc, "Registry", self._address, first, last):
+            apply_event(self.meters, log.name, log.arguments)

@@ -1,7 +1,7 @@
 """All SQL of an oracle node."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -19,7 +19,7 @@ from protocol.report import Report
 
 PAYLOAD_KEPT_BYTES = 256
 # the server takes a moment to notice that a killed node is gone
-LOCK_SECONDS = 10.0
+LOCK_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,32 @@ class OracleStore:
         await asyncio.to_thread(migrate, database_url, schema)
         connection = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
         try:
-            async with asyncio.timeout(LOCK_SECONDS):
-                while not await _locked(connection, schema):
-                    await asyncio.sleep(LOCK_SECONDS / 50)
-        except TimeoutError:
+            await connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+            await connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (schema,))
+            await connection.execute("RESET lock_timeout")
+        except psycopg.errors.LockNotAvailable as error:
             await connection.close()
             raise ConfigurationError(
                 f"another oracle node works on schema {schema}; stop it, or give this one its own name"
-            ) from None
+            ) from error
+        return cls(connection, schema)
+
+    @classmethod
+    async def open_to_read(cls, database_url: str, schema: str) -> "OracleStore":
+        """Connect without the lock, beside a running node; nothing can be written.
+
+        Raises:
+            psycopg.OperationalError: nothing answers at the URL.
+            ConfigurationError: the schema does not exist.
+        """
+        connection = await psycopg.AsyncConnection.connect(
+            database_url, autocommit=True, options="-c default_transaction_read_only=on"
+        )
+        cursor = await connection.execute("SELECT to_regclass(%s)", (f"{schema}.data_set",))
+        row = await cursor.fetchone()
+        if row is None or row[0] is None:
+            await connection.close()
+            raise ConfigurationError(f"the database has no store of an oracle node in schema {schema}")
         return cls(connection, schema)
 
     async def close(self) -> None:
@@ -185,6 +203,22 @@ class OracleStore:
             "SELECT record FROM {s}.data_set WHERE interval = %s ORDER BY meter_id, seq", interval
         )
 
+    async def all_readings(self) -> AsyncIterator[SignedReading]:
+        """Yield every stored reading, ordered by (meter id, seq)."""
+        async with self._lock, self._connection.transaction():
+            cursor = self._connection.cursor("all_readings", binary=True)
+            await cursor.execute(self._sql("SELECT record FROM {s}.reading ORDER BY meter_id, seq"))
+            async for row in cursor:
+                yield parse_record(row[0])
+
+    async def leaf_registers(self) -> dict[tuple[int, bytes, int], int]:
+        """Return the generation register of every proposed leaf by (interval, meter id, seq), Wh."""
+        rows = await self._rows(
+            "SELECT l.interval, l.meter_id, l.seq, r.generated_wh FROM {s}.proposal_leaf l"
+            " JOIN {s}.reading r USING (meter_id, seq)"
+        )
+        return {(interval, meter_id, seq): wh for interval, meter_id, seq, wh in rows}
+
     async def leaves_after(self, seqs: Mapping[bytes, int], head: int) -> list[tuple[int, SignedReading]]:
         """Return proposed leaves newer than a seq per meter, of intervals up to `head`, ascending by seq."""
         rows = await self._rows(
@@ -255,9 +289,3 @@ def _row(signed: SignedReading) -> Sequence[object]:
         r.flags,
         signed.record(),
     )
-
-
-async def _locked(connection: psycopg.AsyncConnection, schema: str) -> bool:
-    cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (schema,))
-    row = await cursor.fetchone()
-    return bool(row and row[0])
