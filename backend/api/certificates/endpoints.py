@@ -69,7 +69,7 @@ def _metadata(number: int, identity: Identity) -> Metadata:
     real = "simulated" if identity.simulated else "real"
     return Metadata(
         name=f"Zuva {identity.source} {identity.date}" + (" (simulated)" if identity.simulated else ""),
-        description=f"Certified generation, 1 unit = 1 Wh: {real} energy, {identity.source}, {identity.date}.",
+        description=f"Certified generation, 1 unit = 1 Wh: {real} {identity.source} energy, {identity.date}.",
         decimals=0,
         properties={
             "id": str(number),

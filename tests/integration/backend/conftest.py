@@ -81,7 +81,7 @@ def indexer_process(settings: IndexerSettings) -> Iterator[subprocess.Popen[byte
         "ZUVA_INDEXER_BLOCKS_PER_WINDOW": str(settings.blocks_per_window),
         "ZUVA_INDEXER_LOGS_PER_WINDOW": str(settings.logs_per_window),
     }
-    process = subprocess.Popen([sys.executable, "-c", _PROCESS], env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-c", _PROCESS], env=environment, stdout=subprocess.PIPE)
     try:
         yield process
     finally:

@@ -1,4 +1,4 @@
-"""Homes of a test community: registered, reported and certified on a real chain, data sets in the node's view."""
+"""Homes of a test community: registered, reported and certified on a real chain; data sets in the view."""
 
 import random
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from protocol.keccak import keccak256
 from protocol.keys import SigningKey
 from protocol.leaf import production_leaf
 from protocol.ledger.bindings import contract
+from protocol.ledger.transactions import Sender
 from protocol.merkle import MerkleTree
 from protocol.reading import Reading, SignedReading
 from protocol.registration import Registration, meter_id_of
@@ -19,6 +20,9 @@ from tests.integration.conftest import GENESIS_TIME, Community
 
 FIRST = GENESIS_TIME // 3600
 """The first interval that a test community may report."""
+
+CERTIFICATE = 1 << 40 | GENESIS_TIME // 86_400
+"""The id of the homes' certificates of the first day: simulated, solar."""
 
 VIEW = """
 CREATE SCHEMA IF NOT EXISTS oracle_1;
@@ -30,12 +34,16 @@ CREATE TABLE IF NOT EXISTS oracle_1.data_set (interval bigint, data_hash bytea, 
 @dataclass
 class Home:
     key: SigningKey
-    account: bytes
+    account_key: SigningKey
     meter_id: bytes
     seq: int = 0
     import_wh: int = 5_000
     export_wh: int = 700
     generated_wh: int = 12_345
+
+    @property
+    def account(self) -> bytes:
+        return self.account_key.address
 
 
 @dataclass
@@ -50,11 +58,11 @@ class Homes:
         book, governor = self.community.book, self.community.governor
         registry = contract("Registry")
         for _ in range(count):
-            key, account = SigningKey.generate(), SigningKey.generate().address
-            home = Home(key, account, meter_id_of(key.address, 1))
+            key, account_key = SigningKey.generate(), SigningKey.generate()
+            home = Home(key, account_key, meter_id_of(key.address, 1))
             opening = Registration(
                 home.meter_id,
-                account,
+                home.account,
                 1,
                 GENESIS_TIME,
                 home.import_wh,
@@ -164,3 +172,30 @@ class Homes:
             .encode(interval, claims, list(proof.proof), list(proof.flags))
         )
         await self.community.keeper.transact(self.community.book.address("EnergyProduction"), call)
+
+    async def govern(self, function: str, *arguments: object) -> None:
+        """Call the registry as its governor."""
+        call = contract("Registry").functions[function].encode(*arguments)
+        await self.community.governor.transact(self.community.book.address("Registry"), call)
+
+    async def of_account(self, home: Home, function: str, *arguments: object) -> None:
+        """Call the certificates' contract as a home's account."""
+        await self.community.fund(home.account)
+        sender = Sender(self.community.rpc, home.account_key, self.community.book.chain_id)
+        call = contract("EnergyProduction").functions[function].encode(*arguments)
+        await sender.transact(self.community.book.address("EnergyProduction"), call)
+
+    def forget(self, interval: int) -> None:
+        """Take a data set out of the node's view."""
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute("DELETE FROM oracle_1.data_set WHERE interval = %s", (interval,))
+
+    async def snapshot(self) -> str:
+        """Remember the chain as it is."""
+        return str(await self.community.rpc.call("evm_snapshot"))
+
+    async def revert(self, snapshot: str) -> None:
+        """Bring the chain back to a snapshot: whatever came after it was never mined."""
+        await self.community.rpc.call("evm_revert", snapshot)
+        for sender in (self.community.governor, self.community.keeper):
+            sender._nonce = None

@@ -14,8 +14,9 @@ _DERIVED = {
     "interval": """SELECT i.interval, d.data_hash, d.production_root, d.leaf_count, i.status, i.problem,
         i.generated_wh, i.import_wh, i.export_wh, i.certified_wh, i.meters_reporting, i.meters_certified
         FROM backend.interval i LEFT JOIN backend.data_set d ON d.id = i.data_set_id ORDER BY 1""",
-    "data_set": """SELECT d.data_hash, r.meter_id, r.seq, r.timestamp, r.generated_wh, r.import_wh, r.export_wh,
-        r.signature FROM backend.data_set d JOIN backend.data_set_reading r ON r.data_set_id = d.id
+    "data_set": """SELECT d.data_hash, r.meter_id, r.seq, r.timestamp, r.generated_wh, r.import_wh,
+        r.export_wh, r.signature
+        FROM backend.data_set d JOIN backend.data_set_reading r ON r.data_set_id = d.id
         ORDER BY 1, 2, 3""",
     "certificate": "SELECT * FROM backend.certificate ORDER BY certificate_id",
     "balance": """SELECT * FROM backend.balance WHERE (minted_wh, retired_wh, wh) <> (0, 0, 0)
