@@ -274,7 +274,7 @@ contract Registry is IRegistry, EIP712 {
 
     /// @inheritdoc IRegistry
     function check(bytes32 digest, bytes[] calldata signatures) external view returns (uint256 signers) {
-        requireNotPaused();
+        _requireNotPaused();
         uint256 required = quorum;
         if (required == 0 || signatures.length < required) revert BelowQuorum(signatures.length, required);
         address previous;
@@ -286,11 +286,6 @@ contract Registry is IRegistry, EIP712 {
             signers |= 1 << (number - 1);
             previous = signer;
         }
-    }
-
-    /// @inheritdoc IRegistry
-    function requireNotPaused() public view {
-        if (paused) revert ContractsPaused();
     }
 
     /// @inheritdoc IRegistry
@@ -309,6 +304,7 @@ contract Registry is IRegistry, EIP712 {
         view
         returns (address account, uint8 source, bool simulated, bool suspended, uint32 frozenThrough)
     {
+        _requireNotPaused();
         Meter storage m = _registered(meterId);
         return (m.account, m.source, m.simulated, m.suspended, m.frozenThrough);
     }
@@ -368,6 +364,10 @@ contract Registry is IRegistry, EIP712 {
     }
 
     // INTERNAL
+
+    function _requireNotPaused() private view {
+        if (paused) revert ContractsPaused();
+    }
 
     function _registered(bytes32 meterId) private view returns (Meter storage m) {
         m = _meters[meterId];

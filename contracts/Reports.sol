@@ -3,11 +3,11 @@ pragma solidity 0.8.34;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IRegistry, MeterReading} from "./interfaces/IRegistry.sol";
 import {IReports, Report, ReportMeta} from "./interfaces/IReports.sol";
 import {Intervals} from "./libraries/Intervals.sol";
 import {Messages} from "./libraries/Messages.sol";
+import {PackedMeta, PackedMetas} from "./libraries/PackedMetas.sol";
 
 /// @title Reports
 /// @notice Roots of the data sets the oracle quorum agreed on, one per interval, in a ring.
@@ -32,7 +32,7 @@ abstract contract Reports is IReports, EIP712 {
 
     struct Slot {
         bytes32 root;
-        ReportMeta meta;
+        PackedMeta meta;
     }
 
     mapping(uint256 position => Slot) private _ring;
@@ -61,16 +61,7 @@ abstract contract Reports is IReports, EIP712 {
         head = r.interval;
         Slot storage slot = _ring[r.interval % ringSize];
         slot.root = r.root;
-        slot.meta = ReportMeta({
-            interval: SafeCast.toUint32(r.interval),
-            time: SafeCast.toUint40(block.timestamp),
-            // forge-lint: disable-next-line(unsafe-typecast) at most 31 oracles
-            signers: uint32(signers),
-            count: SafeCast.toUint24(r.count),
-            totalWh: SafeCast.toUint48(r.totalWh),
-            // forge-lint: disable-next-line(unsafe-typecast) a prefix is what is kept
-            dataHashPrefix: bytes10(r.dataHash)
-        });
+        slot.meta = PackedMetas.pack(r, signers);
         emit Reported(r.interval, r.root, r.dataHash, r.totalWh, r.count, signers);
     }
 
@@ -78,14 +69,14 @@ abstract contract Reports is IReports, EIP712 {
 
     /// @inheritdoc IReports
     function reportOf(uint64 interval) external view returns (bytes32 root, ReportMeta memory meta) {
-        meta = _metaOf(interval);
+        meta = _metaOf(interval).unpack();
         root = _rootOf(interval);
     }
 
     /// @inheritdoc IReports
     function isFinal(uint64 interval) external view returns (bool) {
-        ReportMeta memory meta = _ring[interval % ringSize].meta;
-        return _stands(interval, meta) && block.timestamp >= uint256(meta.time) + finalitySeconds;
+        PackedMeta meta = _ring[interval % ringSize].meta;
+        return meta.isOf(interval) && block.timestamp >= meta.time() + finalitySeconds;
     }
 
     /// @inheritdoc IReports
@@ -102,7 +93,7 @@ abstract contract Reports is IReports, EIP712 {
 
     /// @dev Reverts unless the report is in the ring and past its finality window.
     function _requireFinal(uint64 interval) internal view {
-        uint256 finalFrom = uint256(_metaOf(interval).time) + finalitySeconds;
+        uint256 finalFrom = _metaOf(interval).time() + finalitySeconds;
         if (block.timestamp < finalFrom) revert NotFinal(interval, finalFrom);
     }
 
@@ -111,9 +102,9 @@ abstract contract Reports is IReports, EIP712 {
         return _ring[interval % ringSize].root;
     }
 
-    function _metaOf(uint64 interval) internal view returns (ReportMeta memory meta) {
+    function _metaOf(uint64 interval) internal view returns (PackedMeta meta) {
         meta = _ring[interval % ringSize].meta;
-        if (!_stands(interval, meta)) revert ReportUnknown(interval);
+        if (!meta.isOf(interval)) revert ReportUnknown(interval);
     }
 
     /// @dev Everything a dispute checks before the registers themselves are compared.
@@ -125,7 +116,7 @@ abstract contract Reports is IReports, EIP712 {
         MeterReading calldata reading,
         bytes calldata signature
     ) internal view returns (uint256 signers) {
-        signers = _metaOf(interval).signers;
+        signers = _metaOf(interval).signers();
         if (!MerkleProof.verifyCalldata(proof, _rootOf(interval), leaf)) revert LeafNotInReport(interval, leaf);
         if (reading.meterId != meterId) revert ReadingOfOtherMeter(reading.meterId);
         if (!registry.isSignedByMeter(reading, signature)) revert ReadingNotSignedByMeter(meterId);
@@ -144,10 +135,5 @@ abstract contract Reports is IReports, EIP712 {
         returns (bool)
     {
         return (seqA < seqB && valueA > valueB) || (seqA > seqB && valueA < valueB);
-    }
-
-    /// @dev A place in the ring is empty while its time is zero.
-    function _stands(uint64 interval, ReportMeta memory meta) private pure returns (bool) {
-        return meta.interval == interval && meta.time != 0;
     }
 }

@@ -227,14 +227,11 @@ interface IRegistry {
     /// @return signers Bitmap of the oracles that signed.
     function check(bytes32 digest, bytes[] calldata signatures) external view returns (uint256 signers);
 
-    /// @notice Reverts while paused.
-    function requireNotPaused() external view;
-
     function meter(bytes32 meterId) external view returns (Meter memory);
 
     function isRegistered(bytes32 meterId) external view returns (bool);
 
-    /// @notice What a mint needs to know about a meter; reverts for an unknown one.
+    /// @notice What a mint needs to know about a meter; reverts for an unknown one and while paused.
     function certification(bytes32 meterId)
         external
         view

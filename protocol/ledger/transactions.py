@@ -21,6 +21,7 @@ _FEE_AGE_SECONDS: Final = 10.0
 _FIRST_POLL_SECONDS: Final = 0.005
 _LAST_POLL_SECONDS: Final = 0.5
 _STALE_NONCE: Final = ("nonce too low", "nonce too high", "invalid nonce", "nonce is too")
+_EXECUTION_REVERTED: Final = 3
 _LOW_FEE: Final = ("max fee per gas", "maxfeepergas", "underpriced", "base fee")
 
 
@@ -180,6 +181,8 @@ class Sender:
         try:
             needed = await self.rpc.call("eth_estimateGas", self._as_call(to, data, value))
         except RpcError as error:
+            if error.data is None and error.code != _EXECUTION_REVERTED:
+                raise
             raise _reverted("a transaction", error, None) from error
         return quantity(needed) * 5 // 4
 

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Claim} from "contracts/interfaces/IEnergyProduction.sol";
+import {ConsumptionLeaf} from "contracts/interfaces/IEnergyConsumption.sol";
+import {IRegistry, MeterReading} from "contracts/interfaces/IRegistry.sol";
+import {IReports} from "contracts/interfaces/IReports.sol";
+import {Messages} from "contracts/libraries/Messages.sol";
+import {BaseTest} from "./support/BaseTest.sol";
+
+contract DisputeTest is BaseTest {
+    bytes32[] private none;
+
+    function dispute(Claim memory leaf, MeterReading memory reading) private {
+        production.dispute(MIDNIGHT, leaf, none, reading, sign(METER_KEY, registry.readingDigest(reading)));
+    }
+
+    function testTheSameSeqWithOtherValuesFreezes(uint64 told, uint64 measured, uint64 time, uint32 mark) public {
+        Claim memory leaf = Claim(meterId, 5, T0 + L, 0, told);
+        MeterReading memory reading = readingOf(Claim(meterId, 5, T0 + 1 + time % (2 * L), mark, measured));
+        vm.assume(told != measured || reading.timestamp != leaf.timestamp || mark != 0);
+        post(production, MIDNIGHT, leafOf(leaf));
+        vm.expectEmit(address(registry));
+        emit IRegistry.MeterSuspended(meterId);
+        vm.expectEmit(address(production));
+        emit IReports.Disputed(MIDNIGHT, meterId, leafOf(leaf), 3);
+        dispute(leaf, reading);
+        (,,, bool suspended, uint32 frozenThrough) = registry.certification(meterId);
+        require(suspended, "suspended");
+        eq(frozenThrough, MIDNIGHT, "frozen through");
+    }
+
+    function testSeqOrderAgainstRegisterOrderFreezes(uint64 seq, uint64 wh) public {
+        vm.assume(seq != 5 && wh != 500 && (seq < 5) == (wh > 500));
+        Claim memory leaf = claimAt(5, T0 + L, 500);
+        post(production, MIDNIGHT, leafOf(leaf));
+        dispute(leaf, readingOf(claimAt(seq, T0 + L, wh)));
+    }
+
+    function testSeqOrderAgainstTimeOrderFreezes(bool before) public {
+        Claim memory leaf = claimAt(5, T0 + L, 500);
+        post(production, MIDNIGHT, leafOf(leaf));
+        dispute(leaf, readingOf(before ? claimAt(4, T0 + L + 1, 500) : claimAt(6, T0 + L - 1, 500)));
+    }
+
+    function testReadingsInOrderContradictNothing(uint64 seq, uint64 wh, uint64 time) public {
+        time = T0 + time % (2 * L);
+        if (seq == 5) (wh, time) = (500, T0 + L);
+        vm.assume(seq == 5 || seq < 5 && wh <= 500 && time <= T0 + L || seq > 5 && wh >= 500 && time >= T0 + L);
+        Claim memory leaf = claimAt(5, T0 + L, 500);
+        post(production, MIDNIGHT, leafOf(leaf));
+        MeterReading memory reading = readingOf(claimAt(seq, time, wh));
+        bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
+        vm.expectRevert(abi.encodeWithSelector(IReports.NoContradiction.selector, meterId));
+        production.dispute(MIDNIGHT, leaf, none, reading, signature);
+    }
+
+    function testAReadingTheMeterDidNotSignProvesNothing(uint256 key) public {
+        key = 1 + key % (HALF_ORDER - 1);
+        vm.assume(key != METER_KEY);
+        Claim memory leaf = claimAt(5, T0 + L, 500);
+        post(production, MIDNIGHT, leafOf(leaf));
+        MeterReading memory reading = readingOf(claimAt(5, T0 + L, 400));
+        bytes memory signature = sign(key, registry.readingDigest(reading));
+        vm.expectRevert(abi.encodeWithSelector(IReports.ReadingNotSignedByMeter.selector, meterId));
+        production.dispute(MIDNIGHT, leaf, none, reading, signature);
+    }
+
+    function testAnotherMetersReadingProvesNothing() public {
+        bytes32 other = register(0xB0B, HOLDER, 0);
+        Claim memory leaf = claimAt(5, T0 + L, 500);
+        post(production, MIDNIGHT, leafOf(leaf));
+        MeterReading memory reading = readingOf(claimAt(5, T0 + L, 400));
+        reading.meterId = other;
+        bytes memory signature = sign(0xB0B, registry.readingDigest(reading));
+        vm.expectRevert(abi.encodeWithSelector(IReports.ReadingOfOtherMeter.selector, other));
+        production.dispute(MIDNIGHT, leaf, none, reading, signature);
+    }
+
+    function testALeafThatWasNotReportedCannotBeDisputed() public {
+        post(production, MIDNIGHT, leafOf(claimAt(5, T0 + L, 500)));
+        Claim memory forged = claimAt(5, T0 + L, 501);
+        MeterReading memory reading = readingOf(claimAt(5, T0 + L, 400));
+        bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
+        vm.expectRevert(abi.encodeWithSelector(IReports.LeafNotInReport.selector, MIDNIGHT, leafOf(forged)));
+        production.dispute(MIDNIGHT, forged, none, reading, signature);
+        vm.expectRevert(abi.encodeWithSelector(IReports.ReportUnknown.selector, MIDNIGHT + 1));
+        production.dispute(MIDNIGHT + 1, forged, none, reading, signature);
+    }
+
+    function testAFrozenLeafNeverMintsAndTheNextReportHeals() public {
+        Claim memory leaf = claimAt(1, T0 + L, 9_000);
+        post(production, MIDNIGHT, leafOf(leaf));
+        dispute(leaf, readingOf(claimAt(1, T0 + L, 1_100)));
+        mintOne(MIDNIGHT, leaf);
+        registry.reinstateMeter(meterId);
+        mintOne(MIDNIGHT, leaf);
+        eq(production.balanceOf(HOLDER, solarId(T0 + L)), 0, "minted from a frozen leaf");
+        certify(MIDNIGHT + 1, claimAt(2, T0 + 2 * L, 1_300));
+        eq(production.balanceOf(HOLDER, solarId(T0 + 2 * L)), 300, "healed");
+    }
+
+    function testASecondDisputeOfAnOlderReportThawsNothing() public {
+        Claim memory first = claimAt(1, T0 + L, 9_000);
+        Claim memory second = claimAt(2, T0 + 2 * L, 9_500);
+        post(production, MIDNIGHT, leafOf(first));
+        post(production, MIDNIGHT + 1, leafOf(second));
+        MeterReading memory reading = readingOf(claimAt(1, T0 + L, 1_100));
+        dispute(first, reading);
+        dispute(first, reading);
+        registry.reinstateMeter(meterId);
+        mintOne(MIDNIGHT + 1, second);
+        eq(production.balanceOf(HOLDER, solarId(T0 + L)), 0, "minted from a frozen lineage");
+    }
+
+    function testConsumptionLeavesAreDisputedWithTheirSalt(uint8 field, bytes32 salt) public {
+        ConsumptionLeaf memory leaf = ConsumptionLeaf(meterId, 5, T0 + L, 0, 10, 20, salt);
+        bytes32 hash = Messages.consumptionLeaf(meterId, 5, T0 + L, 0, 10, 20, salt);
+        post(consumption, MIDNIGHT, hash);
+        MeterReading memory reading = readingOf(claimAt(5, T0 + L, 0));
+        bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
+        vm.expectRevert(abi.encodeWithSelector(IReports.NoContradiction.selector, meterId));
+        consumption.dispute(MIDNIGHT, leaf, none, reading, signature);
+        field = field % 6;
+        if (field == 0) reading.importWh = 11;
+        if (field == 1) reading.exportWh = 19;
+        if (field == 2) reading.timestamp -= 1;
+        if (field == 3) reading.flags = 1;
+        if (field == 4) (reading.seq, reading.importWh) = (6, 9);
+        if (field == 5) (reading.seq, reading.exportWh) = (4, 21);
+        signature = sign(METER_KEY, registry.readingDigest(reading));
+        vm.expectEmit(address(consumption));
+        emit IReports.Disputed(MIDNIGHT, meterId, hash, 3);
+        consumption.dispute(MIDNIGHT, leaf, none, reading, signature);
+        leaf.salt = ~salt;
+        vm.expectPartialRevert(IReports.LeafNotInReport.selector);
+        consumption.dispute(MIDNIGHT, leaf, none, reading, signature);
+    }
+}

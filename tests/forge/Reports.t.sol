@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {EnergyConsumption} from "contracts/EnergyConsumption.sol";
+import {EnergyProduction} from "contracts/EnergyProduction.sol";
+import {Registry} from "contracts/Registry.sol";
+import {IRegistry} from "contracts/interfaces/IRegistry.sol";
+import {IReports, Report, ReportMeta} from "contracts/interfaces/IReports.sol";
+import {BaseTest} from "./support/BaseTest.sol";
+
+contract ReportTest is BaseTest {
+    bytes32 private constant ROOT = keccak256("root");
+
+    function testAReportIsKeptAsSigned(bytes32 root, bytes32 dataHash, uint48 totalWh, uint24 count) public {
+        vm.assume(root != 0 && count != 0);
+        Report memory r = Report(MIDNIGHT, root, dataHash, totalWh, count);
+        bytes[] memory signatures = signedBy(consumption.reportDigest(r), 0, 2);
+        vm.warp(end(MIDNIGHT) + 5);
+        vm.expectEmit(address(consumption));
+        emit IReports.Reported(MIDNIGHT, root, dataHash, totalWh, count, 5);
+        consumption.report(r, signatures);
+
+        (bytes32 kept, ReportMeta memory meta) = consumption.reportOf(MIDNIGHT);
+        eq(kept, root, "root");
+        eq(meta.interval, MIDNIGHT, "interval");
+        eq(meta.time, end(MIDNIGHT) + 5, "time");
+        eq(meta.signers, 5, "signers");
+        eq(meta.count, count, "count");
+        eq(meta.totalWh, totalWh, "total");
+        eq(bytes32(meta.dataHashPrefix), dataHash & ~bytes32(uint256(type(uint176).max)), "data hash prefix");
+        eq(consumption.head(), MIDNIGHT, "head");
+    }
+
+    function testOneSignatureIsBelowQuorum() public {
+        Report memory r = reportFor(MIDNIGHT, ROOT);
+        bytes[] memory signatures = new bytes[](1);
+        signatures[0] = sign(oracleKeys[0], production.reportDigest(r));
+        vm.warp(end(MIDNIGHT));
+        vm.expectRevert(abi.encodeWithSelector(IRegistry.BelowQuorum.selector, 1, 2));
+        production.report(r, signatures);
+    }
+
+    function testAReportIsNotTakenBeforeItsIntervalEnds(uint256 early) public {
+        early = 1 + early % (end(MIDNIGHT) - T0);
+        Report memory r = reportFor(MIDNIGHT, ROOT);
+        bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
+        vm.warp(end(MIDNIGHT) - early);
+        vm.expectRevert(abi.encodeWithSelector(IReports.IntervalNotEnded.selector, MIDNIGHT, end(MIDNIGHT)));
+        production.report(r, signatures);
+    }
+
+    function testAnIntervalIsReportedOnceAndInOrder(uint64 again) public {
+        again = again % (MIDNIGHT + 4);
+        post(production, MIDNIGHT + 3, ROOT);
+        Report memory r = reportFor(again, keccak256("other"));
+        bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IReports.IntervalNotAfterHead.selector, again, MIDNIGHT + 3)
+        );
+        production.report(r, signatures);
+    }
+
+    function testAReportOfTheOtherContractIsForeign() public {
+        Report memory r = reportFor(MIDNIGHT, ROOT);
+        bytes[] memory signatures = signedBy(consumption.reportDigest(r), 0, 1);
+        vm.warp(end(MIDNIGHT));
+        refused(r, signatures);
+    }
+
+    function testAReportOfAnotherChainIsForeign(uint64 chain) public {
+        vm.assume(chain != 0 && chain != block.chainid);
+        Report memory r = reportFor(MIDNIGHT, ROOT);
+        bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
+        vm.warp(end(MIDNIGHT));
+        vm.chainId(chain);
+        refused(r, signatures);
+    }
+
+    function testEveryFieldOfAReportIsSigned(uint8 field) public {
+        Report memory r = reportFor(MIDNIGHT, ROOT);
+        bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
+        vm.warp(end(MIDNIGHT) + L);
+        field = field % 5;
+        if (field == 0) r.interval += 1;
+        if (field == 1) r.root ^= bytes32(uint256(1));
+        if (field == 2) r.dataHash ^= bytes32(uint256(1));
+        if (field == 3) r.totalWh += 1;
+        if (field == 4) r.count += 1;
+        refused(r, signatures);
+    }
+
+    function testAnEmptyReportIsRefused() public {
+        vm.warp(end(MIDNIGHT));
+        Report memory r = reportFor(MIDNIGHT, 0);
+        bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
+        vm.expectRevert(IReports.EmptyReport.selector);
+        production.report(r, signatures);
+        r = Report(MIDNIGHT, ROOT, ROOT, 1, 0);
+        signatures = signedBy(production.reportDigest(r), 0, 1);
+        vm.expectRevert(IReports.EmptyReport.selector);
+        production.report(r, signatures);
+    }
+
+    function testATotalTheRingCannotHoldIsRefusedNotCut(uint64 totalWh) public {
+        vm.assume(totalWh > type(uint48).max);
+        Report memory r = Report(MIDNIGHT, ROOT, ROOT, totalWh, 1);
+        vm.warp(end(MIDNIGHT));
+        refused(r, signedBy(production.reportDigest(r), 0, 1));
+    }
+
+    function testNoReportWhilePaused() public {
+        registry.setPaused(true);
+        Report memory r = reportFor(MIDNIGHT, ROOT);
+        bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
+        vm.warp(end(MIDNIGHT));
+        vm.expectRevert(IRegistry.ContractsPaused.selector);
+        production.report(r, signatures);
+    }
+
+    function testFinalityComesAfterItsWindow(uint64 wait) public {
+        Report memory r = reportFor(MIDNIGHT, ROOT);
+        bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
+        vm.warp(end(MIDNIGHT));
+        require(!production.isFinal(MIDNIGHT), "final before its report");
+        production.report(r, signatures);
+        vm.warp(end(MIDNIGHT) + wait % (3 * FINALITY));
+        require(production.isFinal(MIDNIGHT) == (wait % (3 * FINALITY) >= FINALITY), "finality");
+    }
+
+    function testAReportLeavesTheRingWhenItsPlaceIsTaken(uint64 step) public {
+        step = 1 + step % RING;
+        post(production, MIDNIGHT, ROOT);
+        post(production, MIDNIGHT + step, keccak256("next"));
+        if (step == RING) {
+            vm.expectRevert(abi.encodeWithSelector(IReports.ReportUnknown.selector, MIDNIGHT));
+            production.reportOf(MIDNIGHT);
+            require(!production.isFinal(MIDNIGHT), "gone yet final");
+        } else {
+            (bytes32 root,) = production.reportOf(MIDNIGHT);
+            eq(root, ROOT, "still there");
+        }
+        vm.expectRevert(abi.encodeWithSelector(IReports.ReportUnknown.selector, MIDNIGHT + RING + 1));
+        production.reportOf(MIDNIGHT + RING + 1);
+    }
+
+    function testIntervalZeroIsNoReport() public {
+        require(!production.isFinal(0), "an empty place passed for interval 0");
+        vm.expectRevert(abi.encodeWithSelector(IReports.ReportUnknown.selector, 0));
+        production.reportOf(0);
+    }
+
+    function testARingNeedsAPlace() public {
+        vm.expectRevert(abi.encodeWithSelector(IReports.BadRingSize.selector, 0));
+        new EnergyConsumption(registry, 0, 0);
+    }
+
+    function testCodeFitsTheLimit() public view {
+        require(address(production).code.length < 24_576, "production");
+        require(address(registry).code.length < 24_576, "registry");
+    }
+
+    function refused(Report memory r, bytes[] memory signatures) private {
+        try production.report(r, signatures) {
+            revert("a foreign or altered report was taken");
+        } catch {}
+        eq(production.head(), 0, "head");
+    }
+}
