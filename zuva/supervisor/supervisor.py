@@ -152,9 +152,11 @@ class Supervisor:
         return await service.process.wait()
 
     def _heard(self, service: Service, notice: Notice) -> None:
+        state = service.state
+        if notice.ready and state is State.STARTING:
+            state, service.status = State.READY, ""  # what it was waiting for is over
         if notice.status is not None:
             service.status = notice.status
-        state = State.READY if notice.ready and service.state is State.STARTING else service.state
         waking = asyncio.ensure_future(self._set(service, state, service.status))
         self._waking.add(waking)
         waking.add_done_callback(self._waking.discard)

@@ -1,0 +1,62 @@
+# `make up` and `make test` need nothing but Python 3.11, 3.12 or 3.13 and make.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= $(firstword $(foreach name,python3.12 python3.13 python3.11 python3,$(shell command -v $(name) 2>/dev/null)))
+BIN := $(CURDIR)/.venv/bin
+FORGE = $(firstword $(wildcard $(CURDIR)/node_modules/@foundry-rs/forge-*/bin/forge))
+export PATH := $(BIN):$(PATH)
+# A virtual environment that happens to be active is not ours.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.PHONY: help up down status test test-deep lint format setup setup-dev clean
+
+help: ## show this list
+	@echo "Zuva: solar energy from the panel to the payout. Commands:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@echo "Options of zuva up go into ARGS: make up ARGS='--replay homes.csv --zone Africa/Harare'"
+
+up: setup ## set up what is missing, start everything and print the page's address; Ctrl-C stops
+	@exec $(BIN)/zuva up $(ARGS)
+
+down: ## stop what make up started
+	@$(BIN)/zuva down $(ARGS)
+
+status: ## show the services
+	@$(BIN)/zuva status $(ARGS)
+
+setup: ## packages, contracts and page; a second run does only what changed
+	@$(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 is needed: install python3)) $(PYTHON) scripts/bootstrap.py
+
+setup-dev: ## the same with what tests and checks need
+	@$(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 is needed: install python3)) $(PYTHON) scripts/bootstrap.py --dev
+
+test: setup-dev ## all checks and tests (below 20 minutes on 2 cores)
+	@$(MAKE) --no-print-directory check
+	@$(FORGE) test --root $(CURDIR)
+	@npm test --silent -w web
+	@$(BIN)/pytest -m "not deep" $(ARGS)
+
+test-deep: setup-dev ## the long fuzz and browser runs
+	@FOUNDRY_PROFILE=deep $(FORGE) test --root $(CURDIR)
+	@$(BIN)/pytest $(ARGS)
+
+lint: setup-dev ## format, style and types, without tests
+	@$(MAKE) --no-print-directory check
+
+.PHONY: check
+check:
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@npm run check --silent -w web
+
+format: setup-dev ## rewrite the sources in the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@npm run format --silent -w web
+
+clean: ## remove all that set-up made; data in .zuva stays
+	rm -rf .venv .venv-tools node_modules web/node_modules build out cache web/dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "data of communities stays in .zuva; remove it yourself to begin anew"
