@@ -62,6 +62,13 @@ def text_of(wh: int) -> str:
     raise AssertionError(wh)
 
 
+def used(flow: dict[str, int | None]) -> int | None:
+    generated, imported, exported = flow["generated_wh"], flow["import_wh"], flow["export_wh"]
+    if generated is None or imported is None or exported is None:
+        return None
+    return generated + imported - exported
+
+
 def expected_numbers(api: httpx.Client) -> dict[str, int | None]:
     """Every energy the page shows without a click, by test id, from the API."""
     community = answer(api, "/v1/community")
@@ -70,7 +77,7 @@ def expected_numbers(api: httpx.Client) -> dict[str, int | None]:
         "now-generated": current["generated_wh"],
         "now-exported": current["export_wh"],
         "now-imported": current["import_wh"],
-        "now-used": current["generated_wh"] + current["import_wh"] - current["export_wh"],
+        "now-used": used(current),
         "today-generated": today["generated_wh"],
         "today-exported": today["export_wh"],
         "today-imported": today["import_wh"],

@@ -35,6 +35,13 @@ describe("slots", () => {
     expect(slots[1]).toMatchObject({ start: 11 * 900, end: 12 * 900 });
   });
 
+  test("a report whose readings are not known yet is a gap, not a zero", () => {
+    const unknown = { ...item(11, null), import_wh: null, export_wh: null };
+    const slots = slotsOf([item(10), unknown], 24);
+    expect(slots.map((slot) => slot.flow !== undefined)).toEqual([true, false]);
+    expect(summaryOf(slots).gaps).toBe(1);
+  });
+
   test("only the newest are kept, in order, however the items come", () => {
     expect(slotsOf([item(12), item(10), item(11)], 2).map((slot) => slot.interval)).toEqual([11, 12]);
   });

@@ -10,8 +10,13 @@ export function niceCeiling(wh: number): number {
 }
 
 export interface Slot extends Span {
-  /** Undefined where no report covers the interval: a gap is drawn as a gap. */
+  /** Undefined where nothing is known of the interval: a gap is drawn as a gap. */
   flow: Flow | undefined;
+}
+
+function knownOf(flow: Flow | undefined): Flow | undefined {
+  const known = flow && [flow.generated_wh, flow.import_wh, flow.export_wh].some((wh) => wh !== null);
+  return known ? flow : undefined;
 }
 
 /** The last `count` intervals up to the newest item, with the gaps between them kept. */
@@ -28,7 +33,7 @@ export function slotsOf<Item extends Span & Flow>(items: readonly Item[], count:
   return Array.from({ length: newest.interval - first + 1 }, (_, index) => {
     const interval = first + index;
     const start = newest.start - (newest.interval - interval) * length;
-    return { interval, start, end: start + length, flow: byInterval.get(interval) };
+    return { interval, start, end: start + length, flow: knownOf(byInterval.get(interval)) };
   });
 }
 

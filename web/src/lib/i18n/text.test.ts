@@ -20,8 +20,8 @@ test("placeholders are filled, and a missing value shows its name", () => {
 });
 
 test("one is one, everything else is other", () => {
-  expect(plural("chart.gaps", 1)).toBe("1 interval without a report.");
-  expect(plural("chart.gaps", 0)).toBe("0 intervals without a report.");
+  expect(plural("chart.gaps", 1)).toBe("1 interval not known.");
+  expect(plural("chart.gaps", 0)).toBe("0 intervals not known.");
 });
 
 test("an unknown number is said to be unknown, never 0", () => {

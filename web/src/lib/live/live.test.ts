@@ -141,7 +141,7 @@ describe("block stream", () => {
   test("tells of blocks, and a broken line does not stop it", () => {
     const one = stream();
     one.start();
-    Wire.all[0]?.send("open");
+    Wire.all[0]?.send("hello");
     Wire.all[0]?.send("block", "{");
     Wire.all[0]?.send("block", '{"block_number":7,"timestamp":900}');
     expect(said).toEqual(["opened"]);
@@ -161,7 +161,7 @@ describe("block stream", () => {
       await vi.advanceTimersByTimeAsync(1);
       expect(Wire.all).toHaveLength(before + 1);
     }
-    Wire.all.at(-1)?.send("open");
+    Wire.all.at(-1)?.send("hello");
     const before = Wire.all.length;
     Wire.all.at(-1)?.send("error");
     await vi.advanceTimersByTimeAsync(1_000);
@@ -175,7 +175,7 @@ describe("block stream", () => {
     one.start();
     const wire = Wire.all[0];
     one.stop();
-    wire?.send("open");
+    wire?.send("hello");
     wire?.send("error");
     await vi.advanceTimersByTimeAsync(60_000);
     expect(said).toEqual([]);

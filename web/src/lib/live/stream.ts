@@ -1,7 +1,7 @@
 import type { BlockEvent } from "../api/types";
 
 export interface StreamHandlers {
-  /** The stream is open; whatever happened before may have been missed. */
+  /** The stream speaks; whatever happened before may have been missed. */
   opened(): void;
   block(event: BlockEvent): void;
   /** The stream is down; another attempt follows by itself. */
@@ -55,7 +55,8 @@ export class BlockStream {
   #attempt(): void {
     const source = this.connect();
     this.#source = source;
-    source.addEventListener("open", () => {
+    // Said first, and again whenever blocks may have been missed.
+    source.addEventListener("hello", () => {
       if (source !== this.#source) return;
       this.#failures = 0;
       this.handlers.opened();
