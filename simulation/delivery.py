@@ -177,6 +177,11 @@ class Delivery:
         if not self._outstanding[flight.timestamp]:
             del self._outstanding[flight.timestamp]
 
+    @property
+    def has_finished(self) -> bool:
+        """Whether `take_finished` would return anything."""
+        return bool(self._delivered or self._refused)
+
     def take_finished(self) -> tuple[list[int], list[Refused]]:
         """Return the delivered ids and the refused readings since the last call, for the queue's commit."""
         finished = self._delivered, self._refused

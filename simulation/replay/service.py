@@ -225,8 +225,9 @@ class Replay:
             return
         rate = (self._done - self._reported_done) / passed
         self._reported_at, self._reported_done = now, self._done
-        # the finished ones leave the queue also when no further step commits them
-        self._commit(self._progress)
+        if self._delivery.has_finished:
+            # also when no further step commits them
+            self._commit(self._progress)
         for reason, count in self._strange_acks.items():
             log.warning("acknowledgements_ignored", reason=reason, count=count)
         self._strange_acks.clear()

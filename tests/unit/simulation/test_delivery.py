@@ -60,7 +60,9 @@ def test_an_accepted_reading_is_finished_once():
     d.due(0.0)
     assert d.acknowledge(METER, answer(1))
     assert not d.acknowledge(METER, answer(1))
+    assert d.has_finished
     assert d.take_finished() == ([101], [])
+    assert not d.has_finished
     assert d.take_finished() == ([], [])
     assert (d.outstanding, d.oldest) == (1, 2000)
 
