@@ -1,0 +1,97 @@
+"""`zuva audit`: every root, register and certificate of a community, recomputed and compared."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import backend.audit
+import oracle.audit
+from oracle.meter_secrets import MeterSecrets
+from oracle.settings import OracleSettings
+from oracle.store.repository import OracleStore
+from protocol.audit import Check
+from protocol.errors import ConfigurationError
+from protocol.keys import load_key
+from protocol.ledger import address_book
+from protocol.ledger.rpc import Rpc
+from zuva.running import build_settings
+
+EXIT_CLEAN = 0
+EXIT_DIFFERENT = 1
+
+
+def run(directory: Path, console: Console) -> int:
+    """Audit the community in a data directory whose chain and database run.
+
+    Args:
+        directory: the data directory.
+        console: where the table goes.
+
+    Returns:
+        0 if everything agrees, 1 at any difference.
+
+    Raises:
+        ConfigurationError: chain or database do not answer, or belong to another deployment.
+    """
+    settings = build_settings(OracleSettings, data_dir=directory)
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+        checks = asyncio.run(_audit(settings, progress))
+    console.print(_table(checks))
+    differences = [check for check in checks if check.difference is not None]
+    if not differences:
+        console.print("[green]everything agrees[/green]")
+        return EXIT_CLEAN
+    first = differences[0]
+    console.print(f"[red]first difference[/red]: {first.statement}: {first.difference}", soft_wrap=True)
+    return EXIT_DIFFERENT
+
+
+async def _audit(settings: OracleSettings, progress: Progress) -> list[Check]:
+    task = progress.add_task("contracts", total=None)
+    book = address_book.load(settings.address_book_path)
+    try:
+        async with Rpc(settings.chain_url) as rpc:
+            await book.verify(rpc)
+            contracts = Check("the chain holds the contracts of the address book", len(book.contracts))
+            progress.update(task, description="mirror in the database against the chain")
+            mirror = await backend.audit.audit(rpc, book, settings.database_url)
+            progress.update(task, description="signed readings against the chain")
+            node = await _audit_node(settings, rpc, book)
+    except psycopg.OperationalError as error:
+        raise ConfigurationError(
+            f"the database does not answer ({str(error).splitlines()[0]}); "
+            "run `zuva up` or `zuva db`, or set DATABASE_URL"
+        ) from error
+    return [contracts, *node, *mirror]
+
+
+async def _audit_node(settings: OracleSettings, rpc: Rpc, book: address_book.AddressBook) -> Sequence[Check]:
+    secrets = MeterSecrets(settings.enrolment_dir, load_key(settings.key_path))
+    secrets.refresh()
+    store = await OracleStore.open_to_read(settings.database_url, settings.schema_name)
+    try:
+        return await oracle.audit.audit(rpc, book, store, secrets)
+    finally:
+        await store.close()
+
+
+def _table(checks: Sequence[Check]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("checked")
+    table.add_column("examined", justify="right")
+    table.add_column("result")
+    for check in checks:
+        result = "[green]ok[/green]" if check.difference is None else "[red]differs[/red]"
+        table.add_row(check.statement, f"{check.examined:,}", result)
+    return table
