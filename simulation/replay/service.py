@@ -164,7 +164,7 @@ class Replay:
         return True
 
     def _may_reach(self, clock: int) -> bool:
-        if self._pause() > 0:
+        if self._pause() > 0 or self._delivery.outstanding >= self._settings.max_in_flight:
             return False
         oldest = self._delivery.oldest
         return oldest is None or oldest + self._grace > clock

@@ -25,6 +25,7 @@ class AckingNode:
         self.domain = domain
         self.meters = meters
         self.accepted: dict[tuple[bytes, int], bytes] = {}
+        self.heard: set[tuple[bytes, int]] = set()
         self.clock = 0
         self.beyond_clock: list[Reading] = []
         self.contradictions: list[Reading] = []
@@ -40,6 +41,7 @@ class AckingNode:
         reading = signed.reading
         assert parse_reading_topic(topic) == reading.meter_id
         assert signed.signer(self.domain) == self.meters[reading.meter_id]
+        self.heard.add((reading.meter_id, reading.seq))
         if reading.timestamp > self.clock:
             self.beyond_clock.append(reading)
         if self.muted:

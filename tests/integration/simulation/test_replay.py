@@ -59,7 +59,10 @@ class Bench:
 
     @property
     def last_clock(self) -> int:
-        return self.source.measurements.end + 2 * self.source.measurements.slot_seconds
+        grace = self.settings.grace_seconds
+        if grace is None:
+            grace = 2 * self.source.measurements.slot_seconds
+        return self.source.measurements.end + grace
 
     def check_complete(self) -> None:
         """Every slot of every home arrived once, unchanged, and never before its time."""
@@ -137,6 +140,20 @@ async def test_the_replay_waits_for_the_oracle_and_its_clock_waits_with_it(tmp_p
         await until(lambda: status_in(bench.lines, "waiting for the oracle: 24 readings unanswered"))
         # two slots are open at a time: the grace of a replay
         assert bench.node.clock == bench.source.measurements.start + 2 * slot
+        bench.node.muted = False
+        await run
+    bench.check_complete()
+
+
+async def test_no_more_readings_are_under_way_than_allowed_however_long_the_grace(
+    tmp_path: Path, broker_url: str
+):
+    bench = Bench(tmp_path, broker_url, max_in_flight=5, grace_seconds=10**7)
+    bench.node.muted = True
+    async with bench.node.listening(broker_url):
+        run = asyncio.create_task(bench.replay())
+        await until(lambda: status_in(bench.lines, "waiting for the oracle: 12 readings unanswered"))
+        assert len(bench.node.heard) == 5
         bench.node.muted = False
         await run
     bench.check_complete()
