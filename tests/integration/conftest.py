@@ -57,7 +57,9 @@ def anvil_binary() -> Path:
 
 
 @contextmanager
-def running_anvil(*arguments: str) -> Iterator[str]:
+def running_anvil(
+    *arguments: str, chain_id: int = CHAIN_ID, time_of_genesis: int = GENESIS_TIME
+) -> Iterator[str]:
     """Run a chain on a free port; yields its URL and kills it by its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -66,7 +68,7 @@ def running_anvil(*arguments: str) -> Iterator[str]:
     command = [
         str(anvil_binary()),
         *("--host", "127.0.0.1", "--port", str(port), "--silent", "--enable-tx-gas-limit"),
-        *("--chain-id", str(CHAIN_ID), "--timestamp", str(GENESIS_TIME), "--cache-path", str(folder)),
+        *("--chain-id", str(chain_id), "--timestamp", str(time_of_genesis), "--cache-path", str(folder)),
         *arguments,
     ]
     process = subprocess.Popen(command, cwd=folder)

@@ -1,0 +1,190 @@
+"""Deploying, and telling the right chain and contracts from others."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from web3 import EthereumTesterProvider, Web3
+from web3.types import RPCEndpoint
+
+from protocol.errors import ConfigurationError
+from protocol.keys import SigningKey, address_text
+from protocol.ledger import address_book
+from protocol.ledger.artefacts import CONTRACTS
+from protocol.ledger.bindings import contract
+from protocol.ledger.deployment import deploy
+from protocol.ledger.errors import ForeignContracts, RpcError, TransactionReverted, WrongChain
+from protocol.ledger.rpc import Rpc, hexed
+from protocol.ledger.transactions import Sender, read
+from tests.integration.conftest import CHAIN_ID, Community, running_anvil
+
+GUARDIAN = bytes.fromhex("60" * 20)
+
+
+class EthTesterRpc:
+    """The chain in this process, asked as web3 asks it."""
+
+    def __init__(self) -> None:
+        self.web3 = Web3(EthereumTesterProvider())
+
+    async def call(self, method: str, *params: object) -> object:
+        try:
+            answer = self.web3.manager.request_blocking(RPCEndpoint(method), list(params))
+        except Exception as error:
+            raise RpcError(method, 3, str(error), getattr(error, "data", None)) from error
+        return json.loads(Web3.to_json(answer)) if answer is not None else None
+
+
+async def ask(rpc, book, name: str, function: str, *arguments: object) -> tuple:
+    entry = contract(name).functions[function]
+    return entry.decode(await read(rpc, book.address(name), entry.encode(*arguments)))
+
+
+async def test_the_book_names_every_contract_and_survives_the_disk(
+    community: Community, tmp_path: Path
+) -> None:
+    path = tmp_path / "day" / "address-book.json"
+    community.book.save(path)
+    loaded = address_book.load(path)
+    assert loaded == community.book
+    assert tuple(loaded.contracts) == CONTRACTS
+    assert json.loads(path.read_text())["contracts"]["Registry"]["address"] == address_text(
+        loaded.address("Registry")
+    )
+    await loaded.verify(community.rpc)
+    separator = await ask(community.rpc, loaded, "Registry", "domainSeparator")
+    assert separator == (loaded.domain("Registry").separator,)
+
+
+async def test_roles_quorum_and_parameters_are_as_asked(community: Community) -> None:
+    rpc, book = community.rpc, community.book
+    assert await ask(rpc, book, "Registry", "governor") == (community.governor.address,)
+    assert await ask(rpc, book, "Registry", "oracles") == ([key.address for key in community.oracle_keys],)
+    assert await ask(rpc, book, "Registry", "quorum") == (2,)
+    for name in ("EnergyProduction", "EnergyConsumption"):
+        assert await ask(rpc, book, "Registry", "isReporter", book.address(name)) == (True,)
+        assert await ask(rpc, book, name, "ringSize") == (96,)
+        assert await ask(rpc, book, name, "registry") == (book.address("Registry"),)
+
+
+async def test_the_same_contracts_run_in_process(artefacts: None) -> None:
+    rpc = EthTesterRpc()
+    key = SigningKey.generate()
+    rich = rpc.web3.eth.accounts[0]
+    rpc.web3.eth.send_transaction({"from": rich, "to": address_text(key.address), "value": 10**20})
+    sender = Sender(rpc, key, rpc.web3.eth.chain_id)
+    book = await deploy(
+        sender,
+        interval_seconds=900,
+        ring_size=4,
+        finality_seconds=60,
+        oracles=[SigningKey.generate().address],
+        quorum=1,
+        guardian=GUARDIAN,
+    )
+    await book.verify(rpc)
+    assert await ask(rpc, book, "EnergyProduction", "finalitySeconds") == (60,)
+    assert await ask(rpc, book, "Registry", "guardian") == (GUARDIAN,)
+    assert await ask(rpc, book, "Registry", "co2GramsPerMWh", 0) == (900_000,)
+
+
+async def test_another_governor_is_proposed_not_set(artefacts: None, rpc: Rpc, funded) -> None:
+    sender = await funded()
+    book = await deploy(
+        sender,
+        interval_seconds=900,
+        ring_size=4,
+        finality_seconds=0,
+        oracles=[GUARDIAN],
+        quorum=1,
+        guardian=GUARDIAN,
+        governor=GUARDIAN,
+        delay_seconds=3600,
+    )
+    assert await ask(rpc, book, "Registry", "governor") == (sender.address,)
+    assert (await ask(rpc, book, "Registry", "proposedGovernor"))[0] == GUARDIAN
+    change = contract("Registry").functions["setCo2Factor"].encode(0, 1)
+    with pytest.raises(TransactionReverted, match="not scheduled"):
+        await sender.transact(book.address("Registry"), change)
+
+
+async def test_impossible_parameters_are_refused_with_the_reason(artefacts: None, funded) -> None:
+    sender = await funded()
+    with pytest.raises(TransactionReverted, match=r"bad interval \(interval seconds 7000\)"):
+        await deploy(
+            sender,
+            interval_seconds=7000,
+            ring_size=4,
+            finality_seconds=0,
+            oracles=[GUARDIAN],
+            quorum=1,
+            guardian=GUARDIAN,
+        )
+
+
+async def test_a_chain_of_another_id_is_refused(community: Community) -> None:
+    with running_anvil(chain_id=1001) as url:
+        async with Rpc(url) as other:
+            with pytest.raises(WrongChain, match="belongs to chain 31337, but the chain in use is 1001"):
+                await community.book.verify(other)
+
+
+async def test_a_chain_that_began_otherwise_is_refused(community: Community) -> None:
+    with running_anvil(time_of_genesis=1_600_000_000) as url:
+        async with Rpc(url) as other:
+            with pytest.raises(WrongChain, match="began with another block"):
+                await community.book.verify(other)
+
+
+async def test_other_code_at_an_address_is_refused(community: Community) -> None:
+    registry = community.book.address("Registry")
+    for code, found in ((b"\x00", "other code"), (b"", "no contract")):
+        await community.rpc.call("anvil_setCode", address_text(registry), hexed(code))
+        with pytest.raises(ForeignContracts, match=f"{found} is at .* expects Registry"):
+            await community.book.verify(community.rpc)
+
+
+async def test_many_transactions_of_one_key_keep_their_order(rpc: Rpc, funded) -> None:
+    sender = await funded()
+    sent = await asyncio.gather(*(sender.send(GUARDIAN, b"", gas=21_000, value=i) for i in range(30)))
+    receipts = [await sender.wait(each) for each in sent]
+    assert len({receipt.transaction_hash for receipt in receipts}) == 30
+    assert int(await rpc.call("eth_getBalance", address_text(GUARDIAN), "latest"), 16) == sum(range(30))
+
+
+async def test_a_sender_goes_on_after_its_account_was_used_elsewhere(rpc: Rpc, funded) -> None:
+    sender = await funded()
+    await sender.transact(GUARDIAN, b"", gas=21_000)
+    key = SigningKey(sender._secret)
+    await Sender(rpc, key, CHAIN_ID).transact(GUARDIAN, b"", gas=21_000)
+    receipt = await sender.transact(GUARDIAN, b"", gas=21_000)
+    assert receipt.gas_used == 21_000
+
+
+async def test_an_empty_purse_is_named(rpc: Rpc) -> None:
+    poor = Sender(rpc, SigningKey.generate(), CHAIN_ID)
+    with pytest.raises(RpcError, match=r"(?i)insufficient funds"):
+        await poor.send(GUARDIAN, b"", gas=21_000, value=1)
+
+
+async def test_a_stepped_chain_takes_the_time_before_the_transaction(rpc: Rpc, funded) -> None:
+    sender = await funded()
+    receipt = await sender.transact(GUARDIAN, b"", gas=21_000, at=1_800_000_000)
+    block = await rpc.call("eth_getBlockByNumber", hexed(receipt.block_number), False)
+    assert int(block["timestamp"], 16) == 1_800_000_000
+
+
+async def test_a_batch_answers_in_order_and_refuses_as_a_whole(rpc: Rpc) -> None:
+    assert await rpc.batch([("eth_chainId", ()), ("eth_blockNumber", ())]) == ["0x7a69", "0x0"]
+    assert await rpc.batch([]) == []
+    with pytest.raises(RpcError, match="nonsense"):
+        await rpc.batch([("eth_chainId", ()), ("nonsense", ())])
+
+
+def test_a_missing_or_damaged_book_says_the_mend(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="not deployed yet"):
+        address_book.load(tmp_path / "address-book.json")
+    (tmp_path / "address-book.json").write_text('{"chainId": 1}')
+    with pytest.raises(ConfigurationError, match="damaged at genesisHash"):
+        address_book.load(tmp_path / "address-book.json")
