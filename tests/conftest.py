@@ -1,4 +1,4 @@
-"""Real parts for every test: one PostgreSQL cluster and one MQTT broker per session, one database per test."""
+"""Real parts for every test: a PostgreSQL cluster and an MQTT broker, and a database for each test."""
 
 import os
 import secrets

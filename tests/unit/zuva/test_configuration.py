@@ -1,0 +1,122 @@
+"""zuva.toml, environment and community file become one environment; mistakes become one line."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from zuva import community, configuration
+from zuva.chain.settings import ChainSettings
+from zuva.errors import ConfigurationError
+from zuva.running import build_settings
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("ZUVA_") or name == "DATABASE_URL":
+            monkeypatch.delenv(name)
+    # what a test puts into the environment goes away with it
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.chdir(tmp_path)
+
+
+def toml(text: str) -> Path:
+    path = Path("zuva.toml")
+    path.write_text(text)
+    return path
+
+
+def test_sections_become_the_variables_that_services_read() -> None:
+    path = toml(
+        'data_dir = "/data"\ndatabase_url = "postgresql:///x"\n'
+        '[oracle]\ngrace_seconds = 5\nmint = false\n[replay]\nnodes = ["0xa", "0xb"]\n'
+        '[chain]\nclock = "wall"\n'
+    )
+    assert configuration.read_toml(path) == {
+        "ZUVA_DATA_DIR": "/data",
+        "DATABASE_URL": "postgresql:///x",
+        "ZUVA_ORACLE_GRACE_SECONDS": "5",
+        "ZUVA_ORACLE_MINT": "false",
+        "ZUVA_REPLAY_NODES": "0xa,0xb",
+        "ZUVA_CHAIN_CLOCK": "wall",
+    }
+
+
+def test_the_environment_stands_over_the_file() -> None:
+    toml("[chain]\nport = 1111\nchain_id = 5\n")
+    os.environ["ZUVA_CHAIN_PORT"] = "2222"
+    configuration.load_environment(None)
+    settings = build_settings(ChainSettings)
+    assert (settings.port, settings.chain_id) == (2222, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[chain\n", "zuva.toml is not TOML"),
+        ("[chian]\nport = 1\n", r"nothing reads the section \[chian\]; known: api, broker, chain"),
+        ("[chain]\nprot = 1\n", r"\[chain\] has no key 'prot'; known: .*port"),
+        ("port = 1\n", "nothing reads the key 'port'"),
+        ("[chain]\nport = 1979-05-27\n", "chain.port must be text"),
+        ('[oracle]\nchain_url = "x"\n', "set ZUVA_CHAIN_URL outside every section"),
+    ],
+)
+def test_a_mistake_in_the_file_is_one_line_that_names_it(text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words) as error:
+        configuration.read_toml(toml(text))
+    assert "\n" not in str(error.value)
+
+
+def test_a_named_file_that_is_absent_is_said() -> None:
+    with pytest.raises(ConfigurationError, match=r"none\.toml cannot be read"):
+        configuration.load_environment(Path("none.toml"))
+
+
+def test_a_bad_value_names_its_variable_and_what_it_was() -> None:
+    os.environ["ZUVA_CHAIN_PORT"] = "high"
+    with pytest.raises(ConfigurationError, match=r"setting ZUVA_CHAIN_PORT: .*'high'"):
+        build_settings(ChainSettings)
+
+
+def test_a_set_url_replaces_the_embedded_service(tmp_path: Path) -> None:
+    os.environ["DATABASE_URL"] = "postgresql://me@host/zuva"
+    embedded = community.put_service_urls(tmp_path)
+    assert embedded == community.Embedded(db=False, chain=True, broker=True)
+    assert os.environ["DATABASE_URL"] == "postgresql://me@host/zuva"
+    assert os.environ["ZUVA_CHAIN_URL"] == "http://127.0.0.1:18545"
+
+
+def test_a_url_of_another_kind_is_refused(tmp_path: Path) -> None:
+    os.environ["DATABASE_URL"] = "sqlite:///x"
+    with pytest.raises(ConfigurationError, match="DATABASE_URL must begin with postgresql://"):
+        community.put_service_urls(tmp_path)
+
+
+def test_a_community_keeps_what_it_began_with(tmp_path: Path) -> None:
+    community.establish(tmp_path)
+    began = community.read(tmp_path)
+    assert began["ZUVA_CHAIN_CLOCK"] == "stepped"
+    assert int(began["ZUVA_ORACLE_GRACE_SECONDS"]) == 2 * int(began["ZUVA_COMMUNITY_INTERVAL_SECONDS"])
+    community.establish(tmp_path)
+    assert community.read(tmp_path) == began
+    other = tmp_path / "other.csv"
+    other.write_text(
+        "home,slot_start,load_wh,pv_wh\n"
+        + "".join(f"a,2024-01-01T{hour:02d}:00,5,{hour}\n" for hour in range(24))
+    )
+    os.environ["ZUVA_REPLAY_FILE"] = str(other)
+    with pytest.raises(ConfigurationError, match="began with other data"):
+        community.establish(tmp_path)
+
+
+def test_a_replayed_file_has_a_directory_of_its_content_and_zone(tmp_path: Path) -> None:
+    file = tmp_path / "homes.csv"
+    file.write_text("a")
+    first = community.replay_data_dir(file, "UTC")
+    assert first == community.replay_data_dir(file, "UTC")
+    assert first != community.replay_data_dir(file, "Africa/Harare")
+    file.write_text("b")
+    assert first != community.replay_data_dir(file, "UTC")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        community.replay_data_dir(tmp_path / "absent.csv", None)
