@@ -86,9 +86,12 @@ async def test_a_killed_and_restarted_broker_is_found_again(kind: str) -> None:
 
 def test_a_taken_port_is_named_with_its_setting(broker_url: str) -> None:
     port = broker_url.rsplit(":", 1)[1]
-    with short_directory() as data, pytest.raises(pytest.fail.Exception) as failure:
-        with running("broker", {"ZUVA_DATA_DIR": str(data), "ZUVA_BROKER_PORT": port}):
-            pass
+    with (
+        short_directory() as data,
+        pytest.raises(pytest.fail.Exception) as failure,
+        running("broker", {"ZUVA_DATA_DIR": str(data), "ZUVA_BROKER_PORT": port}),
+    ):
+        pass
     assert f"port {port}" in str(failure.value)
     assert "ZUVA_BROKER_PORT" in str(failure.value)
     assert "Traceback" not in str(failure.value)

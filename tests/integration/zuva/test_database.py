@@ -36,9 +36,11 @@ def test_rows_survive_kill_9_of_launcher_and_server() -> None:
             os.kill(postmaster, signal.SIGKILL)
             os.kill(launcher.pid, signal.SIGKILL)
             launcher.wait()
-        with running("db", environment):
-            with psycopg.connect(url_of(socket_directory(data))) as connection:
-                assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1000,)
+        with (
+            running("db", environment),
+            psycopg.connect(url_of(socket_directory(data))) as connection,
+        ):
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1000,)
 
 
 def test_a_server_dies_with_its_launcher_and_the_next_start_goes_on() -> None:
@@ -49,18 +51,22 @@ def test_a_server_dies_with_its_launcher_and_the_next_start_goes_on() -> None:
                 connection.execute("CREATE TABLE kept (n int)")
             os.kill(launcher.pid, signal.SIGKILL)
             launcher.wait()
-        with running("db", environment):
-            with psycopg.connect(url_of(socket_directory(data))) as connection:
-                assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        with (
+            running("db", environment),
+            psycopg.connect(url_of(socket_directory(data))) as connection,
+        ):
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
 def test_a_long_data_directory_gets_a_short_socket_path(tmp_path: Path) -> None:
     data = tmp_path / ("deep" * 20) / "data"
     data.mkdir(parents=True)
     assert len(os.fsencode(socket_directory(data) / ".s.PGSQL.5432")) <= 107
-    with running("db", {"ZUVA_DATA_DIR": str(data)}):
-        with psycopg.connect(url_of(socket_directory(data))) as connection:
-            assert connection.execute("SELECT current_database()").fetchone() == ("zuva",)
+    with (
+        running("db", {"ZUVA_DATA_DIR": str(data)}),
+        psycopg.connect(url_of(socket_directory(data))) as connection,
+    ):
+        assert connection.execute("SELECT current_database()").fetchone() == ("zuva",)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account")
@@ -70,14 +76,18 @@ def test_as_root_data_out_of_reach_is_placed_elsewhere_and_removed_when_orphaned
     with short_directory() as outside:
         state = outside / "state"
         environment = {"ZUVA_DATA_DIR": str(data), "ZUVA_DB_STATE_DIR": str(state)}
-        with running("db", environment):
-            with psycopg.connect(url_of(socket_directory(data)), autocommit=True) as connection:
-                connection.execute("CREATE TABLE kept (n int)")
+        with (
+            running("db", environment),
+            psycopg.connect(url_of(socket_directory(data)), autocommit=True) as connection,
+        ):
+            connection.execute("CREATE TABLE kept (n int)")
         first = Path((data / "postgres" / "elsewhere").read_text().strip())
         assert first.is_relative_to(state)
-        with running("db", environment):
-            with psycopg.connect(url_of(socket_directory(data))) as connection:
-                assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        with (
+            running("db", environment),
+            psycopg.connect(url_of(socket_directory(data))) as connection,
+        ):
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
         (data / "postgres" / "elsewhere").unlink()
         with running("db", environment):
             assert not first.exists()

@@ -1,0 +1,188 @@
+"""The supervisor with real processes: order, restarts, stopping, and what happens when it is killed itself."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from zuva.errors import ConfigurationError
+from zuva.supervisor import record
+from zuva.supervisor.policy import BackOff, Spec, State
+from zuva.supervisor.supervisor import Supervisor
+
+SERVICE = """
+import os, signal, sys, time
+from pathlib import Path
+from zuva.notify import Notifier
+
+name, behaviour = sys.argv[1], sys.argv[2]
+told = Path("told")
+def tell(what):
+    with told.open("a") as file:
+        file.write(f"{name} {what}\\n")
+def stop(*_):
+    tell("stopped")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, signal.SIG_IGN if behaviour == "deaf" else stop)
+tell("began")
+notifier = Notifier()
+if behaviour == "refuses":
+    notifier.status("port 5 is a bad port; set PORT")
+    sys.exit(2)
+if behaviour == "crashes" and told.read_text().count(f"{name} began") < 3:
+    sys.exit(1)
+notifier.ready()
+notifier.status("at work")
+if behaviour == "ends":
+    sys.exit(0)
+time.sleep(600)
+"""
+
+
+def spec(name: str, behaviour: str = "works", *after: str, one_shot: bool = False, stop: float = 10) -> Spec:
+    return Spec(name, after, one_shot, ("-c", SERVICE, name, behaviour), stop)
+
+
+class Run:
+    """One supervisor in this process, and what it said."""
+
+    def __init__(self, supervisor: Supervisor, task: "asyncio.Task[None]") -> None:
+        self.supervisor = supervisor
+        self.task = task
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        for _ in range(3000):
+            if condition() or self.task.done():
+                break
+            await asyncio.sleep(0.02)
+        assert condition()
+
+    def states(self) -> dict[str, State]:
+        return {name: service.state for name, service in self.supervisor.services.items()}
+
+    async def stop(self) -> None:
+        self.supervisor.stop()
+        await self.task
+
+
+@asynccontextmanager
+async def supervised(data: Path, *specs: Spec) -> AsyncIterator[Run]:
+    supervisor = Supervisor(
+        specs, data, dict(os.environ), lambda _: None, back_off=BackOff(first=0.05, longest=0.2)
+    )
+    run = Run(supervisor, asyncio.create_task(supervisor.run()))
+    try:
+        yield run
+    finally:
+        supervisor.stop()
+        await asyncio.gather(run.task, return_exceptions=True)
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def told(data: Path) -> list[str]:
+    return (data / "told").read_text().splitlines()
+
+
+async def test_services_start_in_order_and_stop_in_reverse(data: Path) -> None:
+    specs = (spec("db"), spec("setup", "ends", "db", one_shot=True), spec("oracle", "works", "db", "setup"))
+    async with supervised(data, *specs) as run:
+        await run.until(lambda: run.states()["oracle"] is State.READY)
+        assert run.states() == {"db": State.READY, "setup": State.DONE, "oracle": State.READY}
+        await run.until(lambda: run.supervisor.services["oracle"].status == "at work")
+        await run.stop()
+        assert set(run.states().values()) == {State.STOPPED, State.DONE}
+    assert told(data) == ["db began", "setup began", "oracle began", "oracle stopped", "db stopped"]
+
+
+async def test_a_crashed_service_comes_back_and_the_crashes_are_counted(data: Path) -> None:
+    async with supervised(data, spec("oracle", "crashes")) as run:
+        await run.until(lambda: run.states()["oracle"] is State.READY)
+        assert run.supervisor.services["oracle"].restarts.total == 2
+
+
+async def test_a_killed_service_is_started_again(data: Path) -> None:
+    async with supervised(data, spec("db"), spec("oracle", "works", "db")) as run:
+        await run.until(lambda: run.states()["oracle"] is State.READY)
+        first = run.supervisor.services["db"].pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        await run.until(
+            lambda: run.states()["db"] is State.READY and run.supervisor.services["db"].pid != first
+        )
+        assert run.states()["oracle"] is State.READY
+
+
+async def test_a_refused_configuration_stops_all_and_is_said_once(data: Path) -> None:
+    specs = (spec("db"), spec("api", "refuses", "db"), spec("replay", "works", "api"))
+    async with supervised(data, *specs) as run:
+        with pytest.raises(ConfigurationError, match=r"port 5 is a bad port; set PORT \(log: .*api\.log\)"):
+            await run.task
+    assert told(data) == ["db began", "api began", "db stopped"]
+
+
+async def test_a_deaf_service_is_killed_after_its_time(data: Path) -> None:
+    async with supervised(data, spec("oracle", "deaf", stop=0.2)) as run:
+        await run.until(lambda: run.states()["oracle"] is State.READY)
+        pid = run.supervisor.services["oracle"].pid
+        await run.stop()
+        assert run.supervisor.services["oracle"].status == "killed"
+        assert pid is not None
+        assert record.born(pid) is None
+
+
+async def test_a_second_stop_does_not_wait(data: Path) -> None:
+    async with supervised(data, spec("oracle", "deaf", stop=600)) as run:
+        await run.until(lambda: run.states()["oracle"] is State.READY)
+        run.supervisor.stop()
+        run.supervisor.stop()
+        await run.task
+
+
+async def test_the_record_on_disk_tells_others(data: Path) -> None:
+    async with supervised(data, spec("db")) as run:
+        await run.until(lambda: run.states()["db"] is State.READY)
+        seen = record.read(data / "run" / "status.json")
+        assert seen is not None
+        assert seen.pid == os.getpid()
+        assert [(s.name, s.state) for s in seen.services] == [("db", "ready")]
+        assert record.is_alive(seen.services[0].pid, seen.services[0].born)
+
+
+def test_leftovers_are_stopped_and_strangers_with_a_reused_pid_are_not() -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    ours, stranger = subprocess.Popen(sleep), subprocess.Popen(sleep)
+    try:
+        birth = record.born(stranger.pid)
+        assert birth is not None
+        left = record.Record(
+            1, 1, None,
+            (
+                record.ServiceRecord("oracle", "ready", ours.pid, record.born(ours.pid), 0, 0, ""),
+                record.ServiceRecord("db", "ready", stranger.pid, birth - 1, 0, 0, ""),
+            ),
+        )  # fmt: skip
+        assert record.stop_leftovers(left) == ["oracle"]
+        assert ours.wait(10) == -signal.SIGTERM
+        assert stranger.poll() is None
+    finally:
+        for process in (ours, stranger):
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"services": [{"x": 1}]}'])
+def test_a_broken_record_counts_as_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "status.json").write_text(content)
+    assert record.read(tmp_path / "status.json") is None
+    assert record.read(tmp_path / "absent.json") is None
