@@ -11,6 +11,7 @@ import structlog
 from backend.indexer import chain, deployment
 from backend.indexer.decode import Decoder
 from backend.indexer.deployment import Deployed
+from backend.indexer.errors import ChainChanged, WindowTooLarge
 from backend.indexer.follow import Follower
 from backend.indexer.settings import IndexerSettings
 from backend.indexer.window import Position
@@ -20,8 +21,7 @@ from protocol.ledger.address_book import AddressBook
 from protocol.ledger.artefacts import CONTRACTS, load_artefact
 from protocol.ledger.bindings import contract
 from protocol.ledger.errors import LedgerError
-from protocol.ledger.rpc import Rpc
-from protocol.ledger.transactions import read
+from protocol.ledger.rpc import Rpc, hexed, octets
 
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
@@ -61,9 +61,9 @@ async def serve(
             await _follow(settings, announce, status)
         except (_NotYet, DatabaseUnavailable) as reason:
             words = str(reason)
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, psycopg.InterfaceError):
             words = "waiting for the database"
-        except (LedgerError, httpx.HTTPError) as reason:
+        except (LedgerError, ChainChanged, WindowTooLarge, httpx.HTTPError) as reason:
             words = f"waiting for the chain: {reason}"
         status(words)
         _log.warning("waiting", reason=words, seconds=wait)
@@ -98,7 +98,8 @@ async def _follow(
 async def _deployed(rpc: Rpc, book: AddressBook) -> tuple[Deployed, Position]:
     [block] = await chain.read_blocks(rpc, [book.deployment_block - 1])
     question = contract("EnergyProduction").functions["finalitySeconds"]
-    [finality] = question.decode(await read(rpc, book.address("EnergyProduction"), question.encode()))
+    call = {"to": hexed(book.address("EnergyProduction")), "data": hexed(question.encode())}
+    [finality] = question.decode(octets(await rpc.call("eth_call", call, "latest")))
     deployed = Deployed(
         chain_id=book.chain_id,
         genesis_hash=book.genesis_hash,

@@ -98,10 +98,12 @@ class Homes:
         self.sets[interval] = readings
         return readings
 
-    def keep(self, interval: int, readings: list[SignedReading]) -> None:
-        """Put a data set into the node's view."""
-        records = [signed.record() for signed in readings]
-        data_hash = data_hash_of(records)
+    def keep(
+        self, interval: int, readings: list[SignedReading], *, records: list[bytes] | None = None
+    ) -> None:
+        """Put a data set into the node's view, or other records under its hash."""
+        true = [signed.record() for signed in readings]
+        data_hash = data_hash_of(true)
         with psycopg.connect(self.database_url) as connection:
             connection.execute(VIEW)
             with connection.cursor() as cursor:
@@ -109,7 +111,7 @@ class Homes:
                     "INSERT INTO oracle_1.data_set VALUES (%s, %s, %s, %s, %s)",
                     [
                         (interval, data_hash, signed.reading.meter_id, signed.reading.seq, record)
-                        for signed, record in zip(readings, records, strict=True)
+                        for signed, record in zip(readings, records or true, strict=True)
                     ],
                 )
 
