@@ -65,6 +65,7 @@ def _clean_leftovers(run: Path, console: Console) -> None:
     left = record.read(run / "status.json")
     if left is not None and (names := record.stop_leftovers(left)):
         console.print(f"stopped what a killed supervisor left: {', '.join(names)}", highlight=False)
+    (run / "status.json").unlink(missing_ok=True)
 
 
 def is_running(data_dir: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The supervisor with real processes: order, restarts, stopping, and what happens when it is killed itself."""
+"""The supervisor with real processes: order, restarts, stopping, and what a killed one leaves."""
 
 import asyncio
 import os

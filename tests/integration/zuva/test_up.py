@@ -69,7 +69,8 @@ class Community:
         """Wait until these services are in these states."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and process.poll() is None:
-            services = self.services()
+            found = record.read(self.data / "run" / "status.json")
+            services = self.services() if found and found.pid == process.pid else {}
             if all(name in services and services[name].state == state for name, state in states.items()):
                 return
             time.sleep(0.1)
