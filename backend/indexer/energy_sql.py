@@ -22,7 +22,7 @@ RETURNING i.interval
 WAITING = """
 SELECT i.interval, p.data_hash, p.root, p.count
 FROM backend.interval i JOIN backend.reported p ON p.interval = i.interval AND p.side = 0
-WHERE i.data_set_id IS NULL AND i.interval >= %(from)s ORDER BY i.interval LIMIT %(limit)s
+WHERE i.data_set_id IS NULL AND i.interval >= %(from)s ORDER BY i.interval LIMIT %(intervals)s
 """
 
 NEWEST_WITH_ENERGY = "SELECT max(interval) FROM backend.meter_interval"

@@ -36,7 +36,6 @@ class Follower:
     _behind_since: float | None = field(init=False, default=None)
     _last_beat: float = field(init=False, default=0.0)
     _last_retry: float = field(init=False, default=0.0)
-    _retry_from: int = field(init=False, default=0)
     _caught_up: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
@@ -87,9 +86,12 @@ class Follower:
         self._pace.answered(len(window.logs), last - first + 1)
         started = time.perf_counter()
         events = self.decoder.rows(window.logs)
-        self.position = await write_window(
+        written = await write_window(
             self.connection, self.chain_id, self.position, window.last, events, self.settings.data_set_schema
         )
+        self.position = written.position
+        # in ascending order before the next window: energy is growth since the interval before
+        await self._take_data_sets(written.waiting_from)
         self._behind_since = None
         if events.tables:
             _log.info(
@@ -137,11 +139,14 @@ class Follower:
         if now - self._last_retry < self.settings.retry_seconds:
             return
         self._last_retry = now
-        looked_at = await retry_data_sets(
-            self.connection, self.chain_id, self.position, self.settings.data_set_schema, self._retry_from
-        )
-        # page on, so that sets that stay away do not keep later ones from being looked at
-        self._retry_from = 0 if looked_at is None else looked_at + 1
+        await self._take_data_sets(0)
+
+    async def _take_data_sets(self, since: int | None) -> None:
+        while since is not None:
+            taken = await retry_data_sets(
+                self.connection, self.chain_id, self.position, self.settings.data_set_schema, since
+            )
+            since = taken.go_on_from
 
     async def _beat(self, head: BlockRef) -> None:
         now = time.monotonic()

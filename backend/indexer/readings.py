@@ -1,6 +1,7 @@
 """Takes over data sets from an oracle node's view, inside the transaction that needs them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -13,38 +14,60 @@ from backend.indexer.data_sets import CheckedDataSet, Expected, Refused, check_d
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
+_INTERVALS_AT_ONCE = 1_000
+_LEAVES_AT_ONCE = 50_000
 _COPY_READINGS = """
 COPY backend.data_set_reading (data_set_id, meter_id, seq, timestamp, period_seconds, import_wh, export_wh,
     generated_wh, flags, signature) FROM STDIN
 """
 
 
-async def take_data_sets(
-    connection: Connection, schema: str, since: int, *, limit: int
-) -> tuple[int | None, int | None]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one look at the waiting intervals brought.
+
+    Attributes:
+        stored_from: the first interval whose data set was stored: energy is to be derived anew from there.
+        changed_from: the first interval whose data set was stored or newly refused; None if nothing changed.
+        go_on_from: the first waiting interval that was not looked at, as this look was full; None at the end.
+    """
+
+    stored_from: int | None
+    changed_from: int | None
+    go_on_from: int | None
+
+
+async def take_data_sets(connection: Connection, schema: str, since: int) -> Taken:
     """Store the data sets that intervals from `since` on wait for, as far as the node has them.
 
     Args:
         connection: inside a transaction that holds the cursor.
         schema: the node's schema.
-        since: first interval to look at.
-        limit: how many waiting intervals to look at.
-
-    Returns:
-        The first interval whose rows changed (its energy is to be derived again from there), and the last
-        one looked at; None where there was none.
+        since: first interval to look at. One look is bounded, so that no transaction grows without limit.
     """
     linked = await connection.execute(energy_sql.LINK_DATA_SETS, {"from": since})
-    changed = [interval for (interval,) in await linked.fetchall()]
-    waiting = await connection.execute(energy_sql.WAITING, {"from": since, "limit": limit})
-    expected = [Expected(*row) for row in await waiting.fetchall()]
+    stored = [interval for (interval,) in await linked.fetchall()]
+    refused: list[int] = []
+    waiting = await connection.execute(
+        energy_sql.WAITING, {"from": since, "intervals": _INTERVALS_AT_ONCE + 1}
+    )
+    expected, go_on_from = _bounded([Expected(*row) for row in await waiting.fetchall()])
     if expected:
         outcomes = await _read_view(connection, schema, expected)
         good = await _known_meters_only(connection, outcomes)
         await _store(connection, good)
-        await _note_problems(connection, [one for one in outcomes if isinstance(one, Refused)])
-        changed += [one.expected.interval for one in outcomes]
-    return min(changed, default=None), expected[-1].interval if expected else None
+        stored += [one.expected.interval for one in good]
+        refused = await _note_problems(connection, [one for one in outcomes if isinstance(one, Refused)])
+    return Taken(min(stored, default=None), min(stored + refused, default=None), go_on_from)
+
+
+def _bounded(waiting: list[Expected]) -> tuple[list[Expected], int | None]:
+    leaves = 0
+    for place, one in enumerate(waiting):
+        if place == _INTERVALS_AT_ONCE or (place and leaves + one.count > _LEAVES_AT_ONCE):
+            return waiting[:place], one.interval
+        leaves += one.count
+    return waiting, None
 
 
 async def _read_view(
@@ -119,14 +142,17 @@ async def _store(connection: Connection, sets: Sequence[CheckedDataSet]) -> None
     )
 
 
-async def _note_problems(connection: Connection, refused: Sequence[Refused]) -> None:
+async def _note_problems(connection: Connection, refused: Sequence[Refused]) -> list[int]:
+    """Note why sets were refused; return the intervals for which that is news."""
     if not refused:
-        return
-    await connection.execute(
+        return []
+    noted = await connection.execute(
         "UPDATE backend.interval i SET data_problem = s.problem"
-        " FROM unnest(%s::bigint[], %s::text[]) AS s (interval, problem) WHERE s.interval = i.interval",
+        " FROM unnest(%s::bigint[], %s::text[]) AS s (interval, problem)"
+        " WHERE s.interval = i.interval AND i.data_problem IS DISTINCT FROM s.problem RETURNING i.interval",
         ([one.expected.interval for one in refused], [one.problem for one in refused]),
     )
+    return [interval for (interval,) in await noted.fetchall()]
 
 
 async def derive_energy(connection: Connection, since: int) -> None:

@@ -3,17 +3,17 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from psycopg.sql import SQL, Identifier
 
 from backend.indexer import certificates_sql, energy_sql, meters_sql
 from backend.indexer.errors import CursorMoved
 from backend.indexer.event_tables import COLUMNS
-from backend.indexer.readings import Connection, derive_energy, judge, take_data_sets
+from backend.indexer.readings import Connection, Taken, derive_energy, judge, take_data_sets
 from backend.indexer.window import BlockRef, EventRows, Position
 from backend.store.announcement import CHANNEL
 
-DATA_SETS_AT_ONCE = 256
 KEPT_BLOCKS = 4_096
 """Blocks without events are kept this far back, to find a fork."""
 
@@ -36,6 +36,19 @@ async def holding_cursor(connection: Connection, chain_id: int, expected: Positi
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A window is stored.
+
+    Attributes:
+        position: where the cursor is now.
+        waiting_from: the first reported interval whose data set is still to be looked for; None if none is.
+    """
+
+    position: Position
+    waiting_from: int | None
+
+
 async def write_window(
     connection: Connection,
     chain_id: int,
@@ -43,7 +56,7 @@ async def write_window(
     last: BlockRef,
     events: EventRows,
     data_set_schema: str,
-) -> Position:
+) -> Written:
     """Store the events of the blocks after `expected` up to `last`, what follows from them, and the cursor.
 
     Raises:
@@ -62,8 +75,9 @@ async def write_window(
                     await copy.write_row(row)
         await _derive_registry(connection, events, blocks)
         await _derive_certificates(connection, events, blocks)
+        waiting_from = None
         if events.count("reported"):
-            await _derive_reports(connection, blocks, data_set_schema)
+            waiting_from = await _derive_reports(connection, blocks, data_set_schema)
         await _move_cursor(connection, chain_id, Position(last.number, last.hash, last.timestamp))
         await _notify(
             connection,
@@ -73,20 +87,21 @@ async def write_window(
             events.count("minted"),
             events.count("meter_registered"),
         )
-    return Position(last.number, last.hash, last.timestamp)
+    return Written(Position(last.number, last.hash, last.timestamp), waiting_from)
 
 
 async def retry_data_sets(
     connection: Connection, chain_id: int, expected: Position, data_set_schema: str, since: int
-) -> int | None:
-    """Look again for missing data sets from interval `since` on; return the last one looked at, if any."""
+) -> Taken:
+    """Look again for missing data sets from interval `since` on."""
     async with holding_cursor(connection, chain_id, expected):
-        changed, looked_at = await take_data_sets(connection, data_set_schema, since, limit=DATA_SETS_AT_ONCE)
-        if changed is not None:
-            await derive_energy(connection, changed)
-            await judge(connection, changed)
+        taken = await take_data_sets(connection, data_set_schema, since)
+        if taken.stored_from is not None:
+            await derive_energy(connection, taken.stored_from)
+        if taken.changed_from is not None:
+            await judge(connection, taken.changed_from)
             await _notify(connection, expected.number, expected.timestamp, 0, 0, 0)
-    return looked_at
+    return taken
 
 
 async def undo_blocks(connection: Connection, chain_id: int, expected: Position, ancestor: Position) -> None:
@@ -182,14 +197,15 @@ async def _derive_certificates(connection: Connection, events: EventRows, blocks
         await connection.execute(certificates_sql.ADD_TRANSFERRED, add)
 
 
-async def _derive_reports(connection: Connection, blocks: dict[str, int], data_set_schema: str) -> None:
+async def _derive_reports(connection: Connection, blocks: dict[str, int], data_set_schema: str) -> int | None:
     since = await _one(connection, energy_sql.FIRST_REPORTED, blocks)
     if since is None:
-        return
-    changed, _ = await take_data_sets(connection, data_set_schema, since, limit=DATA_SETS_AT_ONCE)
-    if changed is not None:
-        await derive_energy(connection, changed)
+        return None
+    taken = await take_data_sets(connection, data_set_schema, since)
+    if taken.stored_from is not None:
+        await derive_energy(connection, taken.stored_from)
     await judge(connection, since)
+    return taken.go_on_from
 
 
 async def _move_cursor(connection: Connection, chain_id: int, to: Position) -> None:
