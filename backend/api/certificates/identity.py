@@ -1,12 +1,13 @@
 """What a certificate's id says about it. Pure."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from backend.api.words import SOURCES, word
 
 _UNKNOWN_DAY = 0xFFFFFFFF
 _SIMULATED = 1 << 40
+_LAST_DAY = (date.max - date(1970, 1, 1)).days
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Identity:
         """The day for people."""
         if self.day is None:
             return "unknown day"
+        if self.day > _LAST_DAY:
+            return f"day {self.day}"
         return datetime.fromtimestamp(self.day * 86_400, UTC).date().isoformat()
 
 

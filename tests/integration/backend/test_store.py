@@ -1,0 +1,40 @@
+"""The migrations make exactly the tables that the models describe."""
+
+import asyncio
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+
+from backend.store import DatabaseUnavailable, migrate
+from backend.store.migration import current_revision, newest_revision
+from backend.store.models import SCHEMA, Base
+from zuva.processes import free_port
+
+
+def test_a_migrated_database_is_what_the_models_say(database_url: str) -> None:
+    migrate(database_url)
+    engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        options = {"version_table_schema": SCHEMA, "include_schemas": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
+        assert current_revision(connection) == newest_revision()
+    engine.dispose()
+
+
+async def test_several_may_migrate_at_once(database_url: str) -> None:
+    await asyncio.gather(*(asyncio.to_thread(migrate, database_url) for _ in range(4)))
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT count(*) FROM backend.alembic_version").fetchone()
+    assert found == (1,)
+
+
+def test_an_absent_database_is_named_without_its_password() -> None:
+    port = free_port()
+    with pytest.raises(DatabaseUnavailable, match=f"127.0.0.1:{port}") as raised:
+        migrate(f"postgresql://zuva:secret@127.0.0.1:{port}/zuva")
+    assert "secret" not in str(raised.value)
