@@ -48,9 +48,12 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
     // CERTIFICATES
 
     /// @inheritdoc IEnergyProduction
-    function mint(uint64 interval, Claim[] calldata claims, bytes32[] calldata proof, bool[] calldata proofFlags)
-        external
-    {
+    function mint(
+        uint64 interval,
+        Claim[] calldata claims,
+        bytes32[] calldata proof,
+        bool[] calldata proofFlags
+    ) external {
         _requireFinal(interval);
         if (!_proves(_rootOf(interval), claims, proof, proofFlags)) revert ClaimsNotInReport(interval);
         uint256[] memory ids = new uint256[](1);
@@ -69,8 +72,7 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         amounts[0] = wh;
         _update(msg.sender, address(0), ids, amounts);
         _totals[id].retired += wh.toUint128();
-        uint256 factor =
-            Certificates.isSimulated(id) ? 0 : registry.co2GramsPerMWh(Certificates.sourceOf(id));
+        uint256 factor = Certificates.isSimulated(id) ? 0 : registry.co2GramsPerMWh(Certificates.sourceOf(id));
         emit Retired(msg.sender, id, wh, beneficiary, reason, wh * factor / 1e6);
     }
 
@@ -141,7 +143,9 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         Claimed memory state = _claimedOf(claim.meterId);
         // Skipped, not reverted: a race or one meter's fault must not stop the others of a batch.
         if (suspended || interval <= frozenThrough) return;
-        if (claim.seq <= state.seq || claim.timestamp < state.timestamp || claim.generatedWh < state.wh) return;
+        if (claim.seq <= state.seq || claim.timestamp < state.timestamp || claim.generatedWh < state.wh) {
+            return;
+        }
 
         uint256 wh = claim.generatedWh - state.wh;
         uint256 day = wh == 0 ? Intervals.dayOf(claim.timestamp) : _vintage(state, claim, frozenThrough);
@@ -176,7 +180,7 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         uint256 day = Intervals.dayOf(claim.timestamp);
         if (state.timestamp >= day * Intervals.DAY) return day;
         bool nothingBetween = claim.seq == state.seq + 1;
-        bool leftRing = state.interval + ringSize <= head;
+        bool leftRing = state.interval + ringSize <= head();
         if (nothingBetween || leftRing || state.interval < frozenThrough) return Certificates.UNKNOWN_DAY;
         revert DayNotClosed(claim.meterId, Intervals.dayOf(state.timestamp));
     }
@@ -191,9 +195,8 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
     }
 
     function _leafOf(Claim calldata claim) private pure returns (bytes32) {
-        return Messages.productionLeaf(
-            claim.meterId, claim.seq, claim.timestamp, claim.flags, claim.generatedWh
-        );
+        return
+            Messages.productionLeaf(claim.meterId, claim.seq, claim.timestamp, claim.flags, claim.generatedWh);
     }
 
     function _contradicts(Claim calldata leaf, MeterReading calldata reading) private pure returns (bool) {

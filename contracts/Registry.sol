@@ -49,8 +49,8 @@ contract Registry is IRegistry, EIP712 {
     Proposal public proposedGovernor;
 
     address[] private _oracles;
-    /// @dev Index in the oracle set plus one; zero for everybody else.
-    mapping(address oracle => uint256) private _oracleNumber;
+    /// @dev The oracle's bit in a signers bitmap; zero for everybody else.
+    mapping(address oracle => uint256) private _oracleBit;
     /// @inheritdoc IRegistry
     mapping(address reporter => bool) public isReporter;
     /// @inheritdoc IRegistry
@@ -155,13 +155,13 @@ contract Registry is IRegistry, EIP712 {
         uint256 count = oracles_.length;
         if (count > MAX_ORACLES || quorum_ == 0 || quorum_ > count) revert BadQuorum(quorum_, count);
         for (uint256 i; i < _oracles.length; ++i) {
-            delete _oracleNumber[_oracles[i]];
+            delete _oracleBit[_oracles[i]];
         }
         address previous;
         for (uint256 i; i < count; ++i) {
             if (oracles_[i] <= previous) revert OraclesNotSorted(oracles_[i]);
             previous = oracles_[i];
-            _oracleNumber[previous] = i + 1;
+            _oracleBit[previous] = 1 << i;
         }
         _oracles = oracles_;
         quorum = quorum_;
@@ -274,16 +274,18 @@ contract Registry is IRegistry, EIP712 {
 
     /// @inheritdoc IRegistry
     function check(bytes32 digest, bytes[] calldata signatures) external view returns (uint256 signers) {
-        _requireNotPaused();
-        uint256 required = quorum;
-        if (required == 0 || signatures.length < required) revert BelowQuorum(signatures.length, required);
+        (bool stopped, uint256 required) = (paused, quorum); // one slot, read once
+        if (stopped) revert ContractsPaused();
+        uint256 count = signatures.length;
+        if (required == 0 || count < required) revert BelowQuorum(count, required);
         address previous;
-        for (uint256 i; i < signatures.length; ++i) {
-            address signer = ECDSA.recoverCalldata(digest, signatures[i]);
+        for (uint256 i; i < count; ++i) {
+            (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signatures[i]);
+            if (failure != ECDSA.RecoverError.NoError) revert BadSignature();
             if (signer <= previous) revert SignersNotSorted(signer);
-            uint256 number = _oracleNumber[signer];
-            if (number == 0) revert NotOracle(signer);
-            signers |= 1 << (number - 1);
+            uint256 bit = _oracleBit[signer];
+            if (bit == 0) revert NotOracle(signer);
+            signers |= bit;
             previous = signer;
         }
     }

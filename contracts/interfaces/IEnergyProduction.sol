@@ -58,8 +58,12 @@ interface IEnergyProduction is IReports {
     /// @param proof Multiproof hashes.
     /// @param proofFlags Multiproof flags: true takes the next leaf or computed node, false the next proof hash.
     /// Without flags the proof of a single claim is a plain Merkle proof.
-    function mint(uint64 interval, Claim[] calldata claims, bytes32[] calldata proof, bool[] calldata proofFlags)
-        external;
+    function mint(
+        uint64 interval,
+        Claim[] calldata claims,
+        bytes32[] calldata proof,
+        bool[] calldata proofFlags
+    ) external;
 
     /// @notice Takes the caller's certificates out of circulation for good.
     /// @param id Token id.

@@ -186,7 +186,8 @@ interface IRegistry {
 
     /// @notice Gives a meter a new key from an interval on that is neither past nor before its last rotation.
     /// @param signature Signature of KeyRotation by the present key; may be empty when the governor calls.
-    function rotateKey(bytes32 meterId, address key, uint64 validFromInterval, bytes calldata signature) external;
+    function rotateKey(bytes32 meterId, address key, uint64 validFromInterval, bytes calldata signature)
+        external;
 
     /// @notice Suspends a meter. Governor or a reporter.
     function suspendMeter(bytes32 meterId) external;
@@ -244,7 +245,10 @@ interface IRegistry {
     function keyAt(bytes32 meterId, uint64 interval) external view returns (address);
 
     /// @notice Whether the meter's key at the reading's interval signed the reading.
-    function isSignedByMeter(MeterReading calldata reading, bytes calldata signature) external view returns (bool);
+    function isSignedByMeter(MeterReading calldata reading, bytes calldata signature)
+        external
+        view
+        returns (bool);
 
     /// @notice EIP-712 digest of a reading.
     function readingDigest(MeterReading calldata reading) external view returns (bytes32);
@@ -253,7 +257,10 @@ interface IRegistry {
     function registrationDigest(Registration calldata registration) external view returns (bytes32);
 
     /// @notice EIP-712 digest of a key rotation.
-    function keyRotationDigest(bytes32 meterId, address key, uint64 validFromInterval) external view returns (bytes32);
+    function keyRotationDigest(bytes32 meterId, address key, uint64 validFromInterval)
+        external
+        view
+        returns (bytes32);
 
     function domainSeparator() external view returns (bytes32);
 }

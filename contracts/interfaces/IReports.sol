@@ -44,6 +44,7 @@ interface IReports {
 
     error BadRingSize(uint32 ringSize);
     error EmptyReport();
+    error ReportTooLarge(uint64 interval, uint64 totalWh, uint32 count);
     error IntervalNotAfterHead(uint64 interval, uint64 head);
     error IntervalNotEnded(uint64 interval, uint256 end);
     error ReportUnknown(uint64 interval);

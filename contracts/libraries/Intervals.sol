@@ -13,8 +13,10 @@ library Intervals {
     }
 
     /// @notice The first second at which interval `t` may be reported.
-    function endOf(uint256 t, uint256 intervalSeconds) internal pure returns (uint256) {
-        return (t + 1) * intervalSeconds;
+    function endOf(uint64 t, uint256 intervalSeconds) internal pure returns (uint256) {
+        unchecked {
+            return (uint256(t) + 1) * intervalSeconds; // an interval is at most a day long
+        }
     }
 
     /// @notice The UTC day a timestamp belongs to; midnight closes the day before.

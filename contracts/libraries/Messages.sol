@@ -49,11 +49,22 @@ library Messages {
         );
     }
 
-    function hash(Report calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(REPORT_TYPEHASH, r.interval, r.root, r.dataHash, r.totalWh, r.count));
+    /// @dev The words of a static struct lie in calldata as they are hashed; whoever reads a field checks its width.
+    function hash(Report calldata r) internal pure returns (bytes32 digest) {
+        bytes32 typeHash = REPORT_TYPEHASH;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, typeHash)
+            calldatacopy(add(words, 32), r, 160)
+            digest := keccak256(words, 192)
+        }
     }
 
-    function keyRotation(bytes32 meterId, address key, uint64 validFromInterval) internal pure returns (bytes32) {
+    function keyRotation(bytes32 meterId, address key, uint64 validFromInterval)
+        internal
+        pure
+        returns (bytes32)
+    {
         return keccak256(abi.encode(KEY_ROTATION_TYPEHASH, meterId, key, validFromInterval));
     }
 

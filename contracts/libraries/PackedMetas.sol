@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Report, ReportMeta} from "../interfaces/IReports.sol";
+import {IReports, ReportMeta} from "../interfaces/IReports.sol";
 
 /// @notice A ReportMeta in one word, first field lowest; zero where no report stands.
 /// @dev By hand, because the compiler writes a struct's fields one after the other, at 200 gas each.
@@ -21,12 +20,18 @@ library PackedMetas {
     uint256 private constant DATA_HASH = 176;
 
     /// @notice Packs a report posted now.
-    function pack(Report calldata r, uint256 signers_) internal view returns (PackedMeta) {
+    function pack(uint64 interval, uint64 totalWh, uint32 count, bytes32 dataHash, uint256 signers_)
+        internal
+        view
+        returns (PackedMeta)
+    {
+        // The time needs no check: forty bits last for 34,000 years.
+        if (interval > type(uint32).max || count > type(uint24).max || totalWh > type(uint48).max) {
+            revert IReports.ReportTooLarge(interval, totalWh, count);
+        }
         return PackedMeta.wrap(
-            SafeCast.toUint32(r.interval) | (uint256(SafeCast.toUint40(block.timestamp)) << TIME)
-                | (signers_ << SIGNERS) | (uint256(SafeCast.toUint24(r.count)) << COUNT)
-                | (uint256(SafeCast.toUint48(r.totalWh)) << TOTAL_WH)
-                | ((uint256(r.dataHash) >> DATA_HASH) << DATA_HASH)
+            uint256(interval) | (block.timestamp << TIME) | (signers_ << SIGNERS) | (uint256(count) << COUNT)
+                | (uint256(totalWh) << TOTAL_WH) | ((uint256(dataHash) >> DATA_HASH) << DATA_HASH)
         );
     }
 

@@ -15,7 +15,9 @@ contract DisputeTest is BaseTest {
         production.dispute(MIDNIGHT, leaf, none, reading, sign(METER_KEY, registry.readingDigest(reading)));
     }
 
-    function testTheSameSeqWithOtherValuesFreezes(uint64 told, uint64 measured, uint64 time, uint32 mark) public {
+    function testTheSameSeqWithOtherValuesFreezes(uint64 told, uint64 measured, uint64 time, uint32 mark)
+        public
+    {
         Claim memory leaf = Claim(meterId, 5, T0 + L, 0, told);
         MeterReading memory reading = readingOf(Claim(meterId, 5, T0 + 1 + time % (2 * L), mark, measured));
         vm.assume(told != measured || reading.timestamp != leaf.timestamp || mark != 0);
@@ -46,7 +48,9 @@ contract DisputeTest is BaseTest {
     function testReadingsInOrderContradictNothing(uint64 seq, uint64 wh, uint64 time) public {
         time = T0 + time % (2 * L);
         if (seq == 5) (wh, time) = (500, T0 + L);
-        vm.assume(seq == 5 || seq < 5 && wh <= 500 && time <= T0 + L || seq > 5 && wh >= 500 && time >= T0 + L);
+        vm.assume(
+            seq == 5 || seq < 5 && wh <= 500 && time <= T0 + L || seq > 5 && wh >= 500 && time >= T0 + L
+        );
         Claim memory leaf = claimAt(5, T0 + L, 500);
         post(production, MIDNIGHT, leafOf(leaf));
         MeterReading memory reading = readingOf(claimAt(seq, time, wh));

@@ -102,7 +102,11 @@ contract MintTest is BaseTest {
         Claim memory forged = Claim(leafOf(c), 1, T0 + L, 0, type(uint64).max);
         vm.expectRevert(abi.encodeWithSelector(IEnergyProduction.ClaimsNotInReport.selector, MIDNIGHT));
         production.mint(MIDNIGHT, one(forged), hashes(keccak256("uncle")), flags(false));
-        require(leafOf(c) != keccak256(abi.encode(c.meterId, c.seq, c.timestamp, c.flags, c.generatedWh, bytes32(0))), "once");
+        require(
+            leafOf(c)
+                != keccak256(abi.encode(c.meterId, c.seq, c.timestamp, c.flags, c.generatedWh, bytes32(0))),
+            "once"
+        );
     }
 
     function testAMalformedMultiproofIsRefused() public {
@@ -272,7 +276,9 @@ contract MintDayTest is BaseTest {
         eq(production.balanceOf(HOLDER, UNKNOWN), 150, "unknown day");
     }
 
-    function testNoEnergyIsLostOrMadeWhateverTheTimes(uint64[4] calldata gaps, uint64[4] calldata growths) public {
+    function testNoEnergyIsLostOrMadeWhateverTheTimes(uint64[4] calldata gaps, uint64[4] calldata growths)
+        public
+    {
         uint64 timestamp = T0;
         uint64 wh = 1_000;
         uint256 sum;

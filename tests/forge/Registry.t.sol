@@ -3,7 +3,13 @@ pragma solidity 0.8.34;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Registry} from "contracts/Registry.sol";
-import {IRegistry, Meter, MeterAttributes, MeterReading, Registration} from "contracts/interfaces/IRegistry.sol";
+import {
+    IRegistry,
+    Meter,
+    MeterAttributes,
+    MeterReading,
+    Registration
+} from "contracts/interfaces/IRegistry.sol";
 import {BaseTest} from "./support/BaseTest.sol";
 
 contract RegistryRolesTest is BaseTest {
@@ -171,16 +177,12 @@ contract RegistryOraclesTest is BaseTest {
     }
 
     function testOneOracleTwiceIsNoQuorum() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IRegistry.SignersNotSorted.selector, vm.addr(oracleKeys[1]))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IRegistry.SignersNotSorted.selector, vm.addr(oracleKeys[1])));
         registry.check(DIGEST, signedBy(DIGEST, 1, 1));
     }
 
     function testSignersMustAscend() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IRegistry.SignersNotSorted.selector, vm.addr(oracleKeys[0]))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IRegistry.SignersNotSorted.selector, vm.addr(oracleKeys[0])));
         registry.check(DIGEST, signedBy(DIGEST, 2, 0));
     }
 
@@ -188,7 +190,10 @@ contract RegistryOraclesTest is BaseTest {
         secret = 1 + secret % (HALF_ORDER - 1);
         bytes[] memory signatures = signedBy(DIGEST, 0, 1);
         address signer = vm.addr(secret);
-        vm.assume(signer > vm.addr(oracleKeys[0]) && signer != vm.addr(oracleKeys[1]) && signer != vm.addr(oracleKeys[2]));
+        vm.assume(
+            signer > vm.addr(oracleKeys[0]) && signer != vm.addr(oracleKeys[1])
+                && signer != vm.addr(oracleKeys[2])
+        );
         signatures[1] = sign(secret, DIGEST);
         vm.expectRevert(abi.encodeWithSelector(IRegistry.NotOracle.selector, signer));
         registry.check(DIGEST, signatures);
@@ -204,14 +209,14 @@ contract RegistryOraclesTest is BaseTest {
     function testHighSIsRefused() public {
         bytes[] memory signatures = signedBy(DIGEST, 0, 1);
         signatures[1] = highS(signatures[1]);
-        vm.expectPartialRevert(ECDSA.ECDSAInvalidSignatureS.selector);
+        vm.expectRevert(IRegistry.BadSignature.selector);
         registry.check(DIGEST, signatures);
     }
 
     function testAShortSignatureIsRefused() public {
         bytes[] memory signatures = signedBy(DIGEST, 0, 1);
         signatures[0] = hex"1234";
-        vm.expectRevert(abi.encodeWithSelector(ECDSA.ECDSAInvalidSignatureLength.selector, 2));
+        vm.expectRevert(IRegistry.BadSignature.selector);
         registry.check(DIGEST, signatures);
     }
 
@@ -271,7 +276,13 @@ contract RegistryMetersTest is BaseTest {
         vm.assume(account != address(0) && vm.addr(key) != vm.addr(METER_KEY));
         (a.kind, a.source, a.category) = (a.kind % 4, a.source % 6, a.category % 3);
         Registration memory r = Registration(
-            keccak256(abi.encode(vm.addr(key), uint64(3))), account, 3, opening[0], opening[1], opening[2], opening[3]
+            keccak256(abi.encode(vm.addr(key), uint64(3))),
+            account,
+            3,
+            opening[0],
+            opening[1],
+            opening[2],
+            opening[3]
         );
         bytes memory signature = sign(key, registry.registrationDigest(r));
         vm.expectEmit(address(registry));
@@ -285,8 +296,23 @@ contract RegistryMetersTest is BaseTest {
             keccak256(
                 abi.encode(
                     Meter(
-                        account, a.kind, a.source, a.category, a.simulated, false, 0, vm.addr(key), 0, 0, a.feeder,
-                        a.generationCapacityW, a.connectionCapacityW, opening[0], opening[1], opening[2], opening[3]
+                        account,
+                        a.kind,
+                        a.source,
+                        a.category,
+                        a.simulated,
+                        false,
+                        0,
+                        vm.addr(key),
+                        0,
+                        0,
+                        a.feeder,
+                        a.generationCapacityW,
+                        a.connectionCapacityW,
+                        opening[0],
+                        opening[1],
+                        opening[2],
+                        opening[3]
                     )
                 )
             ),
@@ -381,7 +407,9 @@ contract RegistryKeysTest is BaseTest {
         registry.rotateKey(meterId, vm.addr(next), from, signature);
     }
 
-    function testTheKeyOfEveryIntervalIsKnownAfterRotations(uint64 first, uint64 second, uint64 asked) public {
+    function testTheKeyOfEveryIntervalIsKnownAfterRotations(uint64 first, uint64 second, uint64 asked)
+        public
+    {
         first = MIDNIGHT + first % 1_000;
         second = first + 1 + second % 1_000;
         asked = MIDNIGHT + asked % 3_000;
@@ -417,9 +445,7 @@ contract RegistryKeysTest is BaseTest {
 
     function testAKeyCannotComeIntoForceBeforeTheLastOne() public {
         rotate(METER_KEY, NEXT_KEY, MIDNIGHT + 10);
-        vm.expectRevert(
-            abi.encodeWithSelector(IRegistry.KeyTooEarly.selector, MIDNIGHT + 10, MIDNIGHT + 11)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IRegistry.KeyTooEarly.selector, MIDNIGHT + 10, MIDNIGHT + 11));
         registry.rotateKey(meterId, STRANGER, MIDNIGHT + 10, "");
         vm.expectRevert(IRegistry.ZeroAddress.selector);
         registry.rotateKey(meterId, address(0), MIDNIGHT + 20, "");

@@ -54,9 +54,7 @@ contract ReportTest is BaseTest {
         post(production, MIDNIGHT + 3, ROOT);
         Report memory r = reportFor(again, keccak256("other"));
         bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IReports.IntervalNotAfterHead.selector, again, MIDNIGHT + 3)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IReports.IntervalNotAfterHead.selector, again, MIDNIGHT + 3));
         production.report(r, signatures);
     }
 
@@ -101,11 +99,26 @@ contract ReportTest is BaseTest {
         production.report(r, signatures);
     }
 
-    function testATotalTheRingCannotHoldIsRefusedNotCut(uint64 totalWh) public {
-        vm.assume(totalWh > type(uint48).max);
-        Report memory r = Report(MIDNIGHT, ROOT, ROOT, totalWh, 1);
+    function testWhatTheRingCannotHoldIsRefusedNotCut(uint64 interval, uint64 totalWh, uint32 count) public {
+        vm.assume(count != 0 && interval > 0 && interval < type(uint64).max / L - 1);
+        vm.assume(interval > type(uint32).max || totalWh > type(uint48).max || count > type(uint24).max);
+        Report memory r = Report(interval, ROOT, ROOT, totalWh, count);
+        bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
+        vm.warp(end(interval));
+        vm.expectRevert(abi.encodeWithSelector(IReports.ReportTooLarge.selector, interval, totalWh, count));
+        production.report(r, signatures);
+    }
+
+    function testFieldsWiderThanTheirTypesAreRefused(uint8 field) public {
+        // the struct hash covers raw words: a wide word must not be signed as one value and read as another
+        Report memory r = reportFor(MIDNIGHT, ROOT);
+        field = field % 3;
+        uint256 at = field == 0 ? 0 : field == 1 ? 3 : 4;
+        bytes memory call = abi.encodeCall(production.report, (r, signedBy(production.reportDigest(r), 0, 1)));
+        call[4 + 32 * at] = 0x01;
         vm.warp(end(MIDNIGHT));
-        refused(r, signedBy(production.reportDigest(r), 0, 1));
+        (bool taken,) = address(production).call(call);
+        require(!taken, "a wide word was taken");
     }
 
     function testNoReportWhilePaused() public {

@@ -72,7 +72,9 @@ contract VectorsTest is BaseTest {
         bytes32 separator = vm.parseJsonBytes32(json, ".domain.separator");
         uint256 checked;
         for (uint256 i; step("wrong", i); ++i) {
-            if (keccak256(bytes(vm.parseJsonString(json, key("refusal")))) == keccak256("malformed")) continue;
+            if (keccak256(bytes(vm.parseJsonString(json, key("refusal")))) == keccak256("malformed")) {
+                continue;
+            }
             bytes memory record = vm.parseJsonBytes(json, key("record"));
             MeterReading memory r = this.parse(record);
             bytes32 digest = digestOf(separator, this.hashReading(r));
@@ -97,11 +99,7 @@ contract VectorsTest is BaseTest {
         address stated = vm.parseJsonAddress(json, ".domain.verifyingContract");
         vm.etch(stated, address(registry).code);
         // at a foreign address the cached separator does not hold and is computed anew
-        eq(
-            SeparatorOf(stated).domainSeparator(),
-            vm.parseJsonBytes32(json, ".domain.separator"),
-            "separator"
-        );
+        eq(SeparatorOf(stated).domainSeparator(), vm.parseJsonBytes32(json, ".domain.separator"), "separator");
     }
 
     function testRegistrations() public {
@@ -187,9 +185,8 @@ contract VectorsTest is BaseTest {
             }
             uint256 count = number("count");
             for (uint256 k; k < count; ++k) {
-                bytes32 leaf = vm.parseJsonBytes32(
-                    json, string.concat(".leaves[", vm.toString(k), "].production")
-                );
+                bytes32 leaf =
+                    vm.parseJsonBytes32(json, string.concat(".leaves[", vm.toString(k), "].production"));
                 bytes32[] memory path = vm.parseJsonBytes32Array(json, element("proofs", k));
                 require(MerkleProof.verify(path, root, leaf), "proof");
                 require(!MerkleProof.verify(path, root, ~leaf), "proof of any leaf");

@@ -87,7 +87,11 @@ abstract contract BaseTest {
         }
     }
 
-    function signedBy(bytes32 digest, uint256 a, uint256 b) internal view returns (bytes[] memory signatures) {
+    function signedBy(bytes32 digest, uint256 a, uint256 b)
+        internal
+        view
+        returns (bytes[] memory signatures)
+    {
         signatures = new bytes[](2);
         signatures[0] = sign(oracleKeys[a], digest);
         signatures[1] = sign(oracleKeys[b], digest);
