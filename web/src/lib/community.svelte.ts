@@ -24,10 +24,14 @@ export const INTERVALS_STEP = 12;
 export const MINTS_STEP = 10;
 export const CHART_INTERVALS = 96;
 
-/** Without any event, how often the page asks whether what it shows still holds. */
-const HEARTBEAT_MS = 20_000;
+/** Without any event, how often the page asks whether the API still answers: a frozen server keeps its stream open. */
+const HEARTBEAT_MS = 10_000;
+/** How often, without any event, it asks for everything. */
+const FULL_HEARTBEAT_MS = 30_000;
 /** Blocks without reports still bring the rest up to date at least this often: verification is no event. */
 const FULL_AT_LEAST_MS = 10_000;
+/** After a failure the page asks again this soon, whatever the stream does. */
+const RETRY_MS = 4_000;
 
 interface NetworkInformation {
   saveData?: boolean;
@@ -73,6 +77,7 @@ export class CommunityView {
   #intervalsShown = INTERVALS_STEP;
   #mintsShown = MINTS_STEP;
   #fullAt = -Infinity;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #refresher = new Refresher(
     (scope) => this.#load(scope),
     () => spacingOf(savesData()),
@@ -99,8 +104,8 @@ export class CommunityView {
       if (!document.hidden) this.wall = Date.now();
     }, 1_000);
     const heartbeat = setInterval(() => {
-      if (!this.paused && !document.hidden && (this.dataAge ?? Infinity) >= HEARTBEAT_MS / 2)
-        this.#refresher.request("all");
+      if (this.paused || document.hidden || (this.dataAge ?? Infinity) < HEARTBEAT_MS / 2) return;
+      this.#refresher.request(performance.now() - this.#fullAt < FULL_HEARTBEAT_MS ? "head" : "all");
     }, HEARTBEAT_MS);
     const seen = (): void => {
       this.wall = Date.now();
@@ -126,6 +131,7 @@ export class CommunityView {
     return () => {
       clearInterval(tick);
       clearInterval(heartbeat);
+      clearTimeout(this.#retry);
       removeEventListener("offline", offline);
       removeEventListener("online", online);
       document.removeEventListener("visibilitychange", seen);
@@ -183,6 +189,10 @@ export class CommunityView {
       this.#confirmedAt = asked;
     } catch (error) {
       this.failure = error instanceof Error ? error : new Error(String(error));
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => {
+        if (!this.paused && !document.hidden) this.#refresher.request("all");
+      }, RETRY_MS);
     } finally {
       this.wall = Date.now();
     }

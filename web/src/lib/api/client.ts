@@ -25,7 +25,7 @@ export class ApiUnreachable extends Error {
   override readonly name = "ApiUnreachable";
 }
 
-const ANSWER_WITHIN_MS = 15_000;
+const ANSWER_WITHIN_MS = 10_000;
 
 type Query = Record<string, string | number | null | undefined>;
 
