@@ -51,6 +51,8 @@ class Database:
             min_size=1,
             max_size=settings.pool_size,
             timeout=settings.database_wait_seconds,
+            # the pool's pauses double; giving up early lets the next request try at once
+            reconnect_timeout=4,
             max_waiting=settings.pool_size * 32,
             configure=_configure,
             check=AsyncConnectionPool.check_connection,

@@ -85,7 +85,11 @@ async def _follow(
         decoder = Decoder({name: (book.address(name), load_artefact(name).abi) for name in CONTRACTS})
         connection: psycopg.AsyncConnection[tuple[Any, ...]]
         async with await psycopg.AsyncConnection.connect(
-            settings.database_url, autocommit=True, application_name="zuva indexer"
+            settings.database_url,
+            autocommit=True,
+            application_name="zuva indexer",
+            connect_timeout=5,
+            keepalives_idle=10,
         ) as connection:
             await deployment.adopt(connection, deployed, start)
             position = await deployment.position_of(connection, deployed.chain_id)

@@ -37,8 +37,8 @@ def migrate(database_url: str) -> None:
             connection.commit()
     except OperationalError as error:
         raise DatabaseUnavailable(
-            f"the database {url.render_as_string(hide_password=True)} does not answer: start it, or set "
-            "DATABASE_URL to one that runs"
+            f"the database {url.render_as_string(hide_password=True)} does not answer"
+            f" ({str(error.orig).splitlines()[0]}): start it, or set DATABASE_URL to one that runs"
         ) from error
     finally:
         engine.dispose()

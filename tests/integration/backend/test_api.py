@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import psycopg
-import pytest
 import pytest_asyncio
 
 from protocol.intervals import day_of, interval_end
@@ -242,37 +241,37 @@ async def test_unchanged_data_costs_a_304(day: tuple[Homes, httpx.AsyncClient]) 
         assert (other.status_code, other.json()) == (200, first.json())
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "kind"),
-    [
-        ("/v1/meters/0x" + "ab" * 32, 404, "unknown-meter"),
-        ("/v1/meters/0x" + "ab" * 32 + "/production", 404, "unknown-meter"),
-        ("/v1/meters/home", 422, "invalid-input"),
-        ("/v1/intervals/1", 404, "unknown-interval"),
-        ("/v1/intervals/1/leaves", 404, "unknown-interval"),
-        ("/v1/intervals/-1", 422, "invalid-input"),
-        ("/v1/intervals/99999999999999999999", 422, "invalid-input"),
-        ("/v1/intervals?limit=1001", 422, "invalid-input"),
-        ("/v1/intervals?limit=0", 422, "invalid-input"),
-        ("/v1/intervals?cursor=%00", 422, "bad-cursor"),
-        ("/v1/intervals?cursor=bm9wZQ", 422, "bad-cursor"),
-        ("/v1/intervals?cursor=MSwy", 422, "bad-cursor"),
-        ("/v1/meters?cursor=MQ", 422, "bad-cursor"),
-        ("/v1/certificates?account=0x12", 422, "invalid-input"),
-        ("/v1/certificates/" + "9" * 30 + ".json", 404, "unknown-certificate"),
-        ("/v1/certificates/x.json", 422, "invalid-input"),
-        ("/v1/nothing", 404, "unknown-path"),
-    ],
-)
+BAD_REQUESTS = [
+    ("/v1/meters/0x" + "ab" * 32, 404, "unknown-meter"),
+    ("/v1/meters/0x" + "ab" * 32 + "/production", 404, "unknown-meter"),
+    ("/v1/meters/home", 422, "invalid-input"),
+    ("/v1/intervals/1", 404, "unknown-interval"),
+    ("/v1/intervals/1/leaves", 404, "unknown-interval"),
+    ("/v1/intervals/-1", 422, "invalid-input"),
+    ("/v1/intervals/99999999999999999999", 422, "invalid-input"),
+    ("/v1/intervals?limit=1001", 422, "invalid-input"),
+    ("/v1/intervals?limit=0", 422, "invalid-input"),
+    ("/v1/intervals?cursor=%00", 422, "bad-cursor"),
+    ("/v1/intervals?cursor=bm9wZQ", 422, "bad-cursor"),
+    ("/v1/intervals?cursor=MSwy", 422, "bad-cursor"),
+    ("/v1/meters?cursor=MQ", 422, "bad-cursor"),
+    ("/v1/certificates?account=0x12", 422, "invalid-input"),
+    ("/v1/certificates/" + "9" * 30 + ".json", 404, "unknown-certificate"),
+    ("/v1/certificates/x.json", 422, "invalid-input"),
+    ("/v1/nothing", 404, "unknown-path"),
+]
+
+
 async def test_bad_requests_are_answered_with_problems(
-    database_url: str, connection: psycopg.Connection[Any], path: str, status: int, kind: str
+    database_url: str, connection: psycopg.Connection[Any]
 ) -> None:
     connection.execute(
         "INSERT INTO backend.deployment VALUES (1, 1, '', 0, 3600, 0, '', '', '');"
         "INSERT INTO backend.cursor VALUES (1, 0, '', 0)"
     )
     async with serving(database_url) as client:
-        assert_problem(await client.get(path), status, kind)
+        for path, status, kind in BAD_REQUESTS:
+            assert_problem(await client.get(path), status, kind)
 
 
 async def test_before_the_indexer_began_the_api_says_so(
