@@ -7,7 +7,7 @@ from playwright.sync_api import sync_playwright
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
-SHOTS = (("page-desktop", 1280, 1240, "light"), ("page-phone", 412, 915, "dark"))
+SHOTS = (("community", 1280, 1240, "light"), ("community-phone", 412, 915, "dark"))
 
 
 def take(url: str) -> None:
