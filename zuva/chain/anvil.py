@@ -130,11 +130,12 @@ class Anvil:
     async def start(cls, program: Path, genesis: Genesis, home: Path) -> "Anvil":
         """Start anvil with `genesis` on a free private port."""
         arguments = [
-            "--host", "127.0.0.1", "--port", "0", "--chain-id", str(genesis.chain_id),
-            "--timestamp", str(genesis.timestamp), "--no-mining", "--order", "fifo", "--enable-tx-gas-limit",
-            "--gas-limit", "60000000", "--prune-history", "64", "--disable-min-priority-fee", "--no-cors",
-            "--no-request-size-limit", "--accounts", "10", "--balance", "1000000", "--color", "never",
-        ]  # fmt: skip
+            *("--host", "127.0.0.1", "--port", "0", "--no-cors", "--no-request-size-limit"),
+            *("--chain-id", str(genesis.chain_id), "--timestamp", str(genesis.timestamp)),
+            *("--hardfork", genesis.hardfork, "--no-mining", "--order", "fifo"),
+            *("--gas-limit", "60000000", "--enable-tx-gas-limit", "--disable-min-priority-fee"),
+            *("--accounts", "10", "--balance", "1000000", "--prune-history", "64", "--color", "never"),
+        ]
         process = await asyncio.create_subprocess_exec(
             str(program), *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=sys.stderr,
             start_new_session=True, preexec_fn=dies_with_parent(signal.SIGKILL),

@@ -1,7 +1,7 @@
 """The chain's journal: every raw transaction with its block's timestamp, on disk before the chain sees it.
 
 A text file, one record a line: eight hex digits of the CRC-32 of what follows, a space, a JSON array.
-The first line is the genesis: `["genesis", format, chain id, timestamp]`; each further one is
+The first line is the genesis: `["genesis", format, chain id, timestamp, hardfork]`; each further one is
 `["tx", block timestamp, raw transaction]`. A last line without its line feed or with a wrong checksum is what
 a kill leaves behind, was never acknowledged, and is cut off; a broken line elsewhere is damage and refused.
 """
@@ -24,6 +24,7 @@ class Genesis:
 
     chain_id: int
     timestamp: int
+    hardfork: str = "cancun"
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,12 @@ class Journal:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
     @classmethod
-    def open(cls, path: Path, chain_id: int, new_genesis_timestamp: int) -> "Journal":
+    def open(cls, path: Path, new: Genesis) -> "Journal":
         """Open the journal at `path`, cutting off a torn last line; make it when there is none.
 
         Args:
             path: The journal file.
-            chain_id: The chain's id; must be that of an existing journal.
-            new_genesis_timestamp: Unix seconds of block 0 when the journal is new.
+            new: The genesis of a new journal; an existing one keeps its own, with the same chain id.
 
         Raises:
             JournalDamaged: When a line that is not the last one is broken.
@@ -78,11 +78,12 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         _cut_torn_line(path)
         if not path.exists() or path.stat().st_size == 0:
-            _begin(path, Genesis(chain_id, new_genesis_timestamp))
+            _begin(path, new)
         genesis = _read_genesis(path)
-        if genesis.chain_id != chain_id:
+        if genesis.chain_id != new.chain_id:
             raise ConfigurationError(
-                f"chain: {path} is of chain id {genesis.chain_id}, but ZUVA_CHAIN_CHAIN_ID is {chain_id}; "
+                f"chain: {path} is of chain id {genesis.chain_id}, "
+                f"but ZUVA_CHAIN_CHAIN_ID is {new.chain_id}; "
                 "use the journal's id, or another data directory"
             )
         return cls(path, genesis)
@@ -116,7 +117,8 @@ class Journal:
 def _begin(path: Path, genesis: Genesis) -> None:
     partial = path.with_suffix(".new")
     with partial.open("wb") as file:
-        file.write(encode_line(["genesis", FORMAT, genesis.chain_id, genesis.timestamp]))
+        record = ["genesis", FORMAT, genesis.chain_id, genesis.timestamp, genesis.hardfork]
+        file.write(encode_line(record))
         file.flush()
         os.fsync(file.fileno())
     partial.rename(path)
@@ -131,13 +133,13 @@ def _read_genesis(path: Path) -> Genesis:
     with path.open("rb") as file:
         record = decode_line(file.readline().removesuffix(b"\n"))
     match record:
-        case ["genesis", int(version), int(chain_id), int(timestamp)]:
+        case ["genesis", int(version), int(chain_id), int(timestamp), str(hardfork)]:
             if version != FORMAT:
                 raise ConfigurationError(
                     f"chain: {path} is of journal format {version}, this program writes {FORMAT}; "
                     "use the version of zuva that wrote it, or another data directory"
                 )
-            return Genesis(chain_id, timestamp)
+            return Genesis(chain_id, timestamp, hardfork)
         case _:
             raise _damaged(path, 1)
 

@@ -8,7 +8,7 @@ import structlog
 
 from zuva.chain.anvil import Anvil, find_anvil
 from zuva.chain.front import Front
-from zuva.chain.journal import Journal
+from zuva.chain.journal import Genesis, Journal
 from zuva.chain.ledger import BlockTime, Ledger
 from zuva.chain.settings import ChainSettings
 from zuva.errors import ConfigurationError, ServiceEnded
@@ -31,7 +31,8 @@ async def serve(settings: ChainSettings, *, ready: Callable[[], None], status: C
         program = find_anvil(settings.anvil)
         path = data_dir / "chain" / "journal"
         given = settings.genesis_timestamp
-        journal = Journal.open(path, settings.chain_id, given if given is not None else int(time.time()))
+        began = given if given is not None else int(time.time())
+        journal = Journal.open(path, Genesis(settings.chain_id, began, settings.hardfork))
         if given is not None and given != journal.genesis.timestamp:
             raise ConfigurationError(
                 f"chain: {path} begins at {journal.genesis.timestamp}, "

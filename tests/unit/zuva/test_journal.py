@@ -15,7 +15,7 @@ ENTRIES = [Entry(1000 + n, "0x" + f"{n:04x}" * (n + 1)) for n in range(20)]
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    journal = Journal.open(tmp_path / "journal", 31337, 1000)
+    journal = Journal.open(tmp_path / "journal", Genesis(31337, 1000))
     journal.append(ENTRIES[:10])
     journal.append(ENTRIES[10:])
     journal.close()
@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def entries(path: Path) -> list[Entry]:
-    journal = Journal.open(path, 31337, 5)
+    journal = Journal.open(path, Genesis(31337, 5))
     found = list(journal.entries())
     journal.close()
     return found
@@ -31,7 +31,7 @@ def entries(path: Path) -> list[Entry]:
 
 def test_entries_come_back_in_order_with_the_first_genesis(path: Path) -> None:
     assert entries(path) == ENTRIES
-    assert Journal.open(path, 31337, 99).genesis == Genesis(31337, 1000)
+    assert Journal.open(path, Genesis(31337, 99, "osaka")).genesis == Genesis(31337, 1000)
 
 
 def test_every_cut_of_the_last_line_leaves_the_lines_before_it(path: Path) -> None:
@@ -45,7 +45,7 @@ def test_every_cut_of_the_last_line_leaves_the_lines_before_it(path: Path) -> No
 def test_a_last_line_with_a_wrong_checksum_is_cut_off_and_appending_goes_on(path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:-5] + b"9" + whole[-4:])
-    journal = Journal.open(path, 31337, 0)
+    journal = Journal.open(path, Genesis(31337, 0))
     journal.append(ENTRIES[-1:])
     journal.close()
     assert path.read_bytes() == whole
@@ -67,11 +67,11 @@ def test_a_damaged_genesis_is_refused(path: Path) -> None:
 
 def test_another_chain_id_or_format_is_refused_with_the_mend(path: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="chain id 31337, but ZUVA_CHAIN_CHAIN_ID is 5"):
-        Journal.open(path, 5, 0)
+        Journal.open(path, Genesis(5, 0))
     newer = tmp_path / "newer"
-    newer.write_bytes(encode_line(["genesis", 2, 31337, 0]))
+    newer.write_bytes(encode_line(["genesis", 2, 31337, 0, "cancun"]))
     with pytest.raises(ConfigurationError, match="format 2"):
-        Journal.open(newer, 31337, 0)
+        Journal.open(newer, Genesis(31337, 0))
 
 
 def test_an_empty_file_is_a_new_journal(tmp_path: Path) -> None:
