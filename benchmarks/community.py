@@ -42,6 +42,11 @@ class RunningCommunity:
     process: subprocess.Popen[bytes]
     log: Path
 
+    @property
+    def chain_url(self) -> str:
+        """Where the community's chain answers."""
+        return f"http://127.0.0.1:{self.environment['ZUVA_CHAIN_PORT']}"
+
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Return the JSON answer of an API path."""
         response = httpx.get(self.url + path, timeout=10, trust_env=False)
