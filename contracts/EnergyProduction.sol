@@ -5,7 +5,7 @@ import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Claim, IEnergyProduction} from "./interfaces/IEnergyProduction.sol";
-import {IRegistry, MeterReading} from "./interfaces/IRegistry.sol";
+import {Certification, IRegistry, MeterReading} from "./interfaces/IRegistry.sol";
 import {Certificates} from "./libraries/Certificates.sol";
 import {Intervals} from "./libraries/Intervals.sol";
 import {Messages} from "./libraries/Messages.sol";
@@ -138,31 +138,30 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
     function _claim(uint64 interval, Claim calldata claim, uint256[] memory ids, uint256[] memory amounts)
         private
     {
-        (address account, uint8 source, bool simulated, bool suspended, uint32 frozenThrough) =
-            registry.certification(claim.meterId); // reverts while paused
+        Certification memory meter = registry.certification(claim.meterId); // reverts while paused
         Claimed memory state = _claimedOf(claim.meterId);
         // Skipped, not reverted: a race or one meter's fault must not stop the others of a batch.
-        if (suspended || interval <= frozenThrough) return;
+        if (meter.suspended || interval <= meter.frozenThrough) return;
         if (claim.seq <= state.seq || claim.timestamp < state.timestamp || claim.generatedWh < state.wh) {
             return;
         }
 
         uint256 wh = claim.generatedWh - state.wh;
-        uint256 day = wh == 0 ? Intervals.dayOf(claim.timestamp) : _vintage(state, claim, frozenThrough);
-        uint256 id = Certificates.idOf(simulated, source, day);
+        uint256 day = wh == 0 ? Intervals.dayOf(claim.timestamp) : _vintage(state, claim, meter.frozenThrough);
+        uint256 id = Certificates.idOf(meter.simulated, meter.source, day);
         _claimed[claim.meterId] = Claimed(claim.generatedWh, claim.seq, claim.timestamp, interval);
         if (wh != 0) {
             _totals[id].minted += wh.toUint128();
             ids[0] = id;
             amounts[0] = wh;
             // Not _mint: a receiving contract is not asked, so it cannot refuse and stop a batch.
-            _update(address(0), account, ids, amounts);
+            _update(address(0), meter.account, ids, amounts);
         }
         emit Minted(
             claim.meterId,
             interval,
             id,
-            account,
+            meter.account,
             // forge-lint: disable-next-line(unsafe-typecast) a difference of two uint64
             uint64(wh),
             claim.generatedWh,

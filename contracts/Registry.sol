@@ -4,7 +4,14 @@ pragma solidity 0.8.34;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {IRegistry, Meter, MeterAttributes, MeterReading, Registration} from "./interfaces/IRegistry.sol";
+import {
+    Certification,
+    IRegistry,
+    Meter,
+    MeterAttributes,
+    MeterReading,
+    Registration
+} from "./interfaces/IRegistry.sol";
 import {Intervals} from "./libraries/Intervals.sol";
 import {Messages} from "./libraries/Messages.sol";
 
@@ -301,14 +308,10 @@ contract Registry is IRegistry, EIP712 {
     }
 
     /// @inheritdoc IRegistry
-    function certification(bytes32 meterId)
-        external
-        view
-        returns (address account, uint8 source, bool simulated, bool suspended, uint32 frozenThrough)
-    {
+    function certification(bytes32 meterId) external view returns (Certification memory) {
         _requireNotPaused();
         Meter storage m = _registered(meterId);
-        return (m.account, m.source, m.simulated, m.suspended, m.frozenThrough);
+        return Certification(m.account, m.source, m.simulated, m.suspended, m.frozenThrough);
     }
 
     /// @inheritdoc IRegistry

@@ -70,6 +70,16 @@ struct Meter {
     uint64 generatedWh;
 }
 
+/// @notice What a mint needs to know about a meter.
+struct Certification {
+    address account;
+    uint8 source;
+    bool simulated;
+    bool suspended;
+    /// @dev Leaves of reports up to this interval are frozen by a dispute.
+    uint32 frozenThrough;
+}
+
 /// @title IRegistry
 /// @notice Who may do what: roles, oracle quorum, meters and their keys, CO2 factors.
 interface IRegistry {
@@ -233,10 +243,7 @@ interface IRegistry {
     function isRegistered(bytes32 meterId) external view returns (bool);
 
     /// @notice What a mint needs to know about a meter; reverts for an unknown one and while paused.
-    function certification(bytes32 meterId)
-        external
-        view
-        returns (address account, uint8 source, bool simulated, bool suspended, uint32 frozenThrough);
+    function certification(bytes32 meterId) external view returns (Certification memory);
 
     /// @notice Opening generation register and its time.
     function opening(bytes32 meterId) external view returns (uint64 timestamp, uint64 generatedWh);

@@ -27,9 +27,8 @@ contract DisputeTest is BaseTest {
         vm.expectEmit(address(production));
         emit IReports.Disputed(MIDNIGHT, meterId, leafOf(leaf), 3);
         dispute(leaf, reading);
-        (,,, bool suspended, uint32 frozenThrough) = registry.certification(meterId);
-        require(suspended, "suspended");
-        eq(frozenThrough, MIDNIGHT, "frozen through");
+        require(registry.certification(meterId).suspended, "suspended");
+        eq(registry.certification(meterId).frozenThrough, MIDNIGHT, "frozen through");
     }
 
     function testSeqOrderAgainstRegisterOrderFreezes(uint64 seq, uint64 wh) public {

@@ -383,13 +383,11 @@ contract RegistryMetersTest is BaseTest {
         vm.expectEmit(address(registry));
         emit IRegistry.MeterSuspended(meterId);
         registry.suspendMeter(meterId);
-        (,,, bool suspended,) = registry.certification(meterId);
-        require(suspended, "suspended");
+        require(registry.certification(meterId).suspended, "suspended");
         vm.expectEmit(address(registry));
         emit IRegistry.MeterReinstated(meterId);
         registry.reinstateMeter(meterId);
-        (,,, suspended,) = registry.certification(meterId);
-        require(!suspended, "reinstated");
+        require(!registry.certification(meterId).suspended, "reinstated");
     }
 
     function testCo2FactorOfAnUnknownSourceIsRefused() public {
