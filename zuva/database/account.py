@@ -79,9 +79,7 @@ def choose_account(wanted: str | None) -> Account:
 
 def reachable_binaries(binaries: Binaries, account: Account, state_dir: Path) -> Binaries:
     """Return `binaries` where `account` can run them, copied under `state_dir` when it cannot reach them."""
-    if account.can("-x", binaries.bindir / "postgres") and account.can(
-        "-r", binaries.bindir.parent / "share"
-    ):
+    if all(account.can("-x", binaries.bindir / program) for program in ("initdb", "postgres")):
         return binaries
     if not binaries.roots:
         raise ConfigurationError(

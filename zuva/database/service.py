@@ -1,5 +1,6 @@
 """The service `zuva db`: one embedded PostgreSQL server, until it is told to stop."""
 
+import contextlib
 from collections.abc import Callable
 
 import structlog
@@ -52,3 +53,6 @@ async def serve(
             raise ServiceEnded(f"database: postgres ended with code {code}; the log of db says why")
         finally:
             await cluster.stop()
+            if not placement.sockets.is_relative_to(data_dir):
+                with contextlib.suppress(OSError):
+                    placement.sockets.rmdir()

@@ -1,12 +1,16 @@
 """The receiving end of sd_notify: one datagram socket per service, in a private directory."""
 
 import asyncio
+import os
 import shutil
 import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+_LONGEST_DIRECTORY = 85
+"""A socket address holds 107 bytes; the rest is for the service's name."""
 
 
 class Notice(NamedTuple):
@@ -39,9 +43,14 @@ class _Receiver(asyncio.DatagramProtocol):
 class Listening:
     """The sockets of all services of one supervisor."""
 
-    def __init__(self) -> None:
-        # Short on purpose: a socket address holds 107 bytes. The directory is ours alone (mode 700).
-        self._directory = Path(tempfile.mkdtemp(prefix="zuva-n-"))
+    def __init__(self, run: Path) -> None:
+        wanted = run / "notify"
+        if len(os.fsencode(wanted)) <= _LONGEST_DIRECTORY:
+            shutil.rmtree(wanted, ignore_errors=True)  # a killed supervisor's
+            wanted.mkdir(mode=0o700, parents=True)
+        else:
+            wanted = Path(tempfile.mkdtemp(prefix="zuva-n-"))
+        self._directory = wanted
         self._transports: list[asyncio.BaseTransport] = []
 
     async def open(self, name: str, heard: Callable[[Notice], None]) -> str:

@@ -97,7 +97,7 @@ class Supervisor:
         Raises:
             ConfigurationError: A service refused its configuration before everything had started.
         """
-        listening = Listening()
+        listening = Listening(self._data_dir / "run")
         keepers = []
         try:
             for name, service in self.services.items():
