@@ -14,13 +14,6 @@ WHERE block_number BETWEEN %(first)s AND %(last)s GROUP BY account, certificate_
 ON CONFLICT (account, certificate_id) DO UPDATE SET minted_wh = t.minted_wh + excluded.minted_wh
 """
 
-ADD_MINTED_TO_INTERVALS = """
-UPDATE backend.interval i SET certified_wh = i.certified_wh + %(sign)s * m.wh
-FROM (SELECT interval, sum(wh)::bigint AS wh FROM backend.minted
-      WHERE block_number BETWEEN %(first)s AND %(last)s GROUP BY interval) m
-WHERE m.interval = i.interval
-"""
-
 ADD_RETIRED = """
 INSERT INTO backend.certificate AS t (certificate_id, minted_wh, retired_wh)
 SELECT certificate_id, 0, %(sign)s * sum(wh)::bigint FROM backend.retired

@@ -76,11 +76,13 @@ WHERE e.meter_id = m.meter_id
 
 SUM_INTERVALS = """
 UPDATE backend.interval i SET generated_wh = s.generated_wh, import_wh = s.import_wh, export_wh = s.export_wh,
-    meters_reporting = s.meters, meters_certified = s.certified
+    meters_reporting = s.meters, meters_certified = s.certified, certified_wh = s.certified_wh
 FROM (
     SELECT e.interval, sum(e.generated_wh)::bigint AS generated_wh, sum(e.import_wh)::bigint AS import_wh,
         sum(e.export_wh)::bigint AS export_wh, count(*) AS meters,
-        count(*) FILTER (WHERE e.register_generated_wh <= c.claimed_wh) AS certified
+        count(*) FILTER (WHERE e.register_generated_wh <= c.claimed_wh) AS certified,
+        sum(least(e.generated_wh, greatest(
+            0, c.claimed_wh - (e.register_generated_wh - e.generated_wh))))::bigint AS certified_wh
     FROM backend.meter_interval e JOIN backend.meter_claim c USING (meter_id)
     WHERE e.interval >= %(from)s GROUP BY e.interval) s
 WHERE s.interval = i.interval
@@ -123,9 +125,8 @@ WHERE j.interval = i.interval AND (i.status, i.problem) IS DISTINCT FROM (j.stat
 DELETE_INTERVALS = "DELETE FROM backend.interval WHERE interval >= %(from)s"
 
 RECREATE_INTERVALS = """
-INSERT INTO backend.interval (interval, certified_wh)
-SELECT r.interval, coalesce((SELECT sum(m.wh)::bigint FROM backend.minted m WHERE m.interval = r.interval), 0)
-FROM (SELECT DISTINCT interval FROM backend.reported WHERE interval >= %(from)s) r
+INSERT INTO backend.interval (interval)
+SELECT DISTINCT interval FROM backend.reported WHERE interval >= %(from)s
 """
 
 DELETE_ORPHANED_DATA_SETS = """

@@ -45,21 +45,36 @@ SELECT DISTINCT meter_id FROM (
     SELECT meter_id FROM backend.meter_reinstated WHERE block_number BETWEEN %(first)s AND %(last)s) touched
 """
 
-# a leaf is certified when the meter's claim covers its register; count those that a claim newly covers
-COUNT_NEWLY_CERTIFIED = """
-WITH newest AS (
-    SELECT DISTINCT ON (meter_id) meter_id, claimed_wh FROM backend.minted
-    WHERE block_number BETWEEN %(first)s AND %(last)s
-    ORDER BY meter_id, block_number DESC, log_index DESC),
-covered AS (
-    SELECT e.interval, count(*) AS meters
-    FROM newest n JOIN backend.meter_claim c USING (meter_id)
-    JOIN backend.meter_interval e ON e.meter_id = n.meter_id
-        AND e.register_generated_wh > c.claimed_wh AND e.register_generated_wh <= n.claimed_wh
-    GROUP BY e.interval)
-UPDATE backend.interval i SET meters_certified = i.meters_certified + covered.meters
+# a claim that moves from `below` to `above` certifies what a meter generated between these registers: all of
+# its intervals up to `above`, and a part in the interval that `above` falls into (a day's last reading can)
+_COVERED = """
+, covered AS (
+    SELECT interval, sum(wh)::bigint AS wh, sum(meters)::bigint AS meters FROM (
+        SELECT e.interval, e.register_generated_wh
+            - greatest(c.below, e.register_generated_wh - e.generated_wh) AS wh, 1 AS meters
+        FROM moved c JOIN backend.meter_interval e ON e.meter_id = c.meter_id
+            AND e.register_generated_wh > c.below AND e.register_generated_wh <= c.above
+        UNION ALL
+        SELECT e.interval, c.above - greatest(c.below, e.register_generated_wh - e.generated_wh), 0
+        FROM moved c CROSS JOIN LATERAL (
+            SELECT * FROM backend.meter_interval WHERE meter_id = c.meter_id
+                AND register_generated_wh > c.above ORDER BY register_generated_wh LIMIT 1) e
+        WHERE e.register_generated_wh - e.generated_wh < c.above) parts
+    GROUP BY interval)
+UPDATE backend.interval i SET meters_certified = i.meters_certified + %(sign)s * covered.meters,
+    certified_wh = i.certified_wh + %(sign)s * covered.wh
 FROM covered WHERE covered.interval = i.interval
 """
+
+_CLAIMED = """
+WITH moved AS (
+    SELECT DISTINCT ON (n.meter_id) n.meter_id, c.claimed_wh AS below, n.claimed_wh AS above
+    FROM backend.minted n JOIN backend.meter_claim c USING (meter_id)
+    WHERE n.block_number BETWEEN %(first)s AND %(last)s
+    ORDER BY n.meter_id, n.block_number DESC, n.log_index DESC)
+"""
+
+CERTIFY_INTERVALS = "".join((_CLAIMED, _COVERED))
 
 MOVE_CLAIMS = """
 UPDATE backend.meter_claim c SET claimed_wh = n.claimed_wh, seq = n.seq, timestamp = n.timestamp,
@@ -72,23 +87,18 @@ FROM (
 WHERE n.meter_id = c.meter_id
 """
 
-COUNT_NO_LONGER_CERTIFIED = """
-WITH back AS (
+_CLAIMED_BACK = """
+WITH moved AS (
     SELECT c.meter_id, c.claimed_wh AS above, coalesce(p.claimed_wh, m.opening_generated_wh) AS below
     FROM (SELECT DISTINCT meter_id FROM backend.minted WHERE block_number >= %(first)s) t
     JOIN backend.meter_claim c USING (meter_id)
     JOIN backend.meter m USING (meter_id)
     LEFT JOIN LATERAL (
         SELECT claimed_wh FROM backend.minted WHERE meter_id = t.meter_id AND block_number < %(first)s
-        ORDER BY block_number DESC, log_index DESC LIMIT 1) p ON true),
-covered AS (
-    SELECT e.interval, count(*) AS meters
-    FROM back b JOIN backend.meter_interval e ON e.meter_id = b.meter_id
-        AND e.register_generated_wh > b.below AND e.register_generated_wh <= b.above
-    GROUP BY e.interval)
-UPDATE backend.interval i SET meters_certified = i.meters_certified - covered.meters
-FROM covered WHERE covered.interval = i.interval
+        ORDER BY block_number DESC, log_index DESC LIMIT 1) p ON true)
 """
+
+UNCERTIFY_INTERVALS = "".join((_CLAIMED_BACK, _COVERED))
 
 MOVE_CLAIMS_BACK = """
 UPDATE backend.meter_claim c SET

@@ -115,9 +115,8 @@ async def undo_blocks(connection: Connection, chain_id: int, expected: Position,
     async with holding_cursor(connection, chain_id, expected):
         since = await _one(connection, energy_sql.FIRST_REPORTED, blocks)
         for statement in (
-            meters_sql.COUNT_NO_LONGER_CERTIFIED,
+            meters_sql.UNCERTIFY_INTERVALS,
             meters_sql.MOVE_CLAIMS_BACK,
-            certificates_sql.ADD_MINTED_TO_INTERVALS,
             certificates_sql.ADD_MINTED,
             certificates_sql.ADD_MINTED_TO_ACCOUNTS,
             certificates_sql.ADD_RETIRED,
@@ -185,9 +184,8 @@ async def _derive_certificates(connection: Connection, events: EventRows, blocks
     if events.count("reported"):
         await connection.execute(energy_sql.INSERT_INTERVALS, blocks)
     if events.count("minted"):
-        await connection.execute(meters_sql.COUNT_NEWLY_CERTIFIED, blocks)
+        await connection.execute(meters_sql.CERTIFY_INTERVALS, add)
         await connection.execute(meters_sql.MOVE_CLAIMS, blocks)
-        await connection.execute(certificates_sql.ADD_MINTED_TO_INTERVALS, add)
         await connection.execute(certificates_sql.ADD_MINTED, add)
         await connection.execute(certificates_sql.ADD_MINTED_TO_ACCOUNTS, add)
     if events.count("retired"):

@@ -162,10 +162,18 @@ async def test_a_meter_may_have_two_leaves_in_a_report(
     both = [*homes.read(FIRST), *homes.read(FIRST + 1)]
     homes.keep(FIRST + 1, both)
     generated, imported = home.generated_wh - before[0], home.import_wh - before[1]
+    energy = (
+        "SELECT status, generated_wh, certified_wh, meters_reporting, meters_certified FROM backend.interval"
+    )
     async with indexing(indexer_settings(homes, data_dir)):
         await homes.send_reports(FIRST + 1, both, generated, imported)
         await caught_up(connection, homes)
-    assert rows(connection, "SELECT status, generated_wh, meters_reporting FROM backend.interval") == [
-        (1, generated, 1)
-    ]
-    assert rows(connection, "SELECT leaf_count FROM backend.data_set") == [(2,)]
+        assert rows(connection, energy) == [(1, generated, 0, 1, 0)]
+        assert rows(connection, "SELECT leaf_count FROM backend.data_set") == [(2,)]
+        homes.sets[FIRST + 1] = both
+        await homes.mint(FIRST + 1, both[:1])
+        await caught_up(connection, homes)
+        assert rows(connection, energy) == [(1, generated, both[0].reading.generated_wh - before[0], 1, 0)]
+        await homes.mint(FIRST + 1, both[1:])
+        await caught_up(connection, homes)
+    assert rows(connection, energy) == [(1, generated, generated, 1, 1)]

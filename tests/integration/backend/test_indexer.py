@@ -35,3 +35,36 @@ async def test_energy_and_certificates_follow_from_reports_and_mints(
         (True,)
     ]
     assert rows(connection, "SELECT count(*) FROM backend.data_set_reading") == [(12,)]
+
+
+async def test_energy_counts_as_certified_in_the_interval_that_generated_it(
+    homes: Homes, data_dir: Path, connection: psycopg.Connection[Any]
+) -> None:
+    """A keeper may claim several intervals at once from the newest leaf, and some homes later than others."""
+    certified = (
+        "SELECT interval, generated_wh, certified_wh, meters_certified FROM backend.interval ORDER BY 1"
+    )
+    await homes.register(2)
+    async with indexing(indexer_settings(homes, data_dir)):
+        for interval in range(FIRST, FIRST + 4):
+            await homes.report(interval)
+        one, other = homes.sets[FIRST + 2]
+        await homes.mint(FIRST + 2, [one])
+        await caught_up(connection, homes)
+        grown = dict(
+            rows(
+                connection,
+                "SELECT interval, generated_wh FROM backend.meter_interval WHERE meter_id = %s",
+                one.reading.meter_id,
+            )
+        )
+        assert [(t, wh, n) for t, _, wh, n in rows(connection, certified)] == [
+            (FIRST, grown[FIRST], 1),
+            (FIRST + 1, grown[FIRST + 1], 1),
+            (FIRST + 2, grown[FIRST + 2], 1),
+            (FIRST + 3, 0, 0),
+        ]
+        await homes.mint(FIRST + 3, [*homes.sets[FIRST + 3]])
+        await homes.mint(FIRST + 2, [other])
+        await caught_up(connection, homes)
+    assert all(generated == wh and n == 2 for _, generated, wh, n in rows(connection, certified))
