@@ -18,7 +18,7 @@ from protocol.ledger.bindings import contract
 from protocol.ledger.logs import Log, read_logs
 from protocol.ledger.rpc import Rpc, quantity
 from protocol.ledger.transactions import read
-from protocol.reading import Reading
+from protocol.reading import Reading, SignedReading
 
 UNKNOWN_DAY = 0xFFFF_FFFF
 NOBODY = bytes(20)
@@ -98,18 +98,19 @@ async def _check_readings(
 async def _check_reports(
     store: OracleStore, events: ChainEvents, meters: MeterBook, secrets: Mapping[bytes, bytes]
 ) -> list[Check]:
-    stored = {proposal.interval: proposal for proposal in await store.proposals_after(-1)}
+    stored = {reports.production.interval for reports in await store.reports_after(-1)}
     sides = {
         "production": [log for log in events.production if log.name == "Reported"],
         "consumption": [log for log in events.consumption if log.name == "Reported"],
     }
-    recomputed = _recompute(stored, meters, secrets)
+    data_sets = await store.data_sets_between(-1, max(stored, default=-1))
+    recomputed = _recompute({t: data_sets.get(t, []) for t in stored}, meters, secrets)
     checks = []
     for side, logs in sides.items():
         checks.append(_compare_reports(side, logs, recomputed))
         on_chain = {log.arguments["interval"] for log in logs}
         head = max(on_chain, default=-1)
-        missing = [t for t in stored if t <= head and t not in on_chain]
+        missing = sorted(t for t in stored if t <= head and t not in on_chain)
         difference = f"interval {missing[0]} was proposed but is not on the chain" if missing else None
         checks.append(
             Check(f"proposals up to the head are {side} reports on the chain", len(stored), difference)
@@ -118,22 +119,22 @@ async def _check_reports(
 
 
 def _recompute(
-    stored: Mapping[int, Proposal], meters: MeterBook, secrets: Mapping[bytes, bytes]
+    data_sets: Mapping[int, Sequence[SignedReading]], meters: MeterBook, secrets: Mapping[bytes, bytes]
 ) -> dict[int, Proposal | str]:
     """Build every proposal anew from its signed readings; a text says why one cannot be built."""
     reported = {meter_id: meter.opening for meter_id, meter in meters.items()}
     result: dict[int, Proposal | str] = {}
-    for interval, proposal in sorted(stored.items()):
-        if not proposal.readings:
+    for interval, readings in sorted(data_sets.items()):
+        if not readings:
             result[interval] = "its data set holds no readings"
             continue
-        ids = {signed.reading.meter_id for signed in proposal.readings}
+        ids = {signed.reading.meter_id for signed in readings}
         strangers = [m for m in ids if m not in reported or m not in secrets]
         if strangers:
             result[interval] = f"meter 0x{strangers[0].hex()} is not registered or not enrolled"
             continue
-        result[interval] = propose(interval, proposal.readings, reported, secrets)
-        for signed in proposal.readings:
+        result[interval] = propose(interval, readings, reported, secrets)
+        for signed in readings:
             reported[signed.reading.meter_id] = point_of(signed.reading)
     return result
 

@@ -1,15 +1,15 @@
 """Which reported leaves the keeper claims certificates from. Pure.
 
-Registers are cumulative, so the newest leaf of a meter claims everything before it; only the last leaf of
-each UTC day must be claimed too, because a mint never crosses a day. A keeper that lags therefore catches up
-with one claim a meter and day.
+Registers are cumulative, so the newest leaf of a meter claims everything before it. Because a mint never
+crosses a day, a claim that brings energy is preceded by the last leaf of the day before. A keeper that lags
+therefore catches up with one claim a meter and day, and meters that generate nothing cost nothing.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from protocol.intervals import DAY_SECONDS, day_of
+from protocol.intervals import day_of
 from protocol.reading import SignedReading
 
 
@@ -41,36 +41,39 @@ def needed_claims(
     """
     needed: dict[int, list[SignedReading]] = {}
     for meter_id, leaves in pending.items():
-        for leaf in _needed_of_meter(leaves, claimed[meter_id].wh):
+        for leaf in _needed(_day_ends(leaves), claimed[meter_id]):
             needed.setdefault(leaf.interval, []).append(leaf.signed)
     return dict(sorted(needed.items()))
 
 
 def still_pending(leaves: Sequence[Leaf], claimed: Claimed) -> list[Leaf]:
-    """Return the leaves worth keeping: newer than the claim, and the last of their day so far."""
-    newer = [leaf for leaf in leaves if leaf.signed.reading.seq > claimed.seq]
-    return [leaf for leaf, following in _with_following(newer) if _ends_day(leaf, following)]
+    """Return the leaves that a claim may still need: those that bring energy, and the last two days' ends."""
+    ends = _day_ends([leaf for leaf in leaves if leaf.signed.reading.seq > claimed.seq])
+    needed = _needed(ends, claimed)
+    return [leaf for i, leaf in enumerate(ends) if leaf in needed or i >= len(ends) - 2]
 
 
-def _needed_of_meter(leaves: Sequence[Leaf], claimed_wh: int) -> list[Leaf]:
-    needed = []
-    for leaf, following in _with_following(leaves):
-        if not _ends_day(leaf, following):
+def _day_ends(leaves: Sequence[Leaf]) -> list[Leaf]:
+    """Return the last known leaf of each UTC day."""
+    return [
+        leaf
+        for leaf, following in zip_longest(leaves, leaves[1:])
+        if following is None or _day(leaf) != _day(following)
+    ]
+
+
+def _needed(day_ends: Sequence[Leaf], claimed: Claimed) -> list[Leaf]:
+    needed: list[Leaf] = []
+    claimed_wh = claimed.wh
+    for before, leaf in zip([None, *day_ends], day_ends, strict=False):
+        if leaf.signed.reading.generated_wh <= claimed_wh:
             continue
-        reading = leaf.signed.reading
-        closes_day = following is not None or reading.timestamp % DAY_SECONDS == 0
-        if reading.generated_wh > claimed_wh or closes_day:
-            needed.append(leaf)
-            claimed_wh = reading.generated_wh
+        if before is not None and before not in needed:
+            needed.append(before)
+        needed.append(leaf)
+        claimed_wh = leaf.signed.reading.generated_wh
     return needed
 
 
-def _with_following(leaves: Sequence[Leaf]) -> list[tuple[Leaf, Leaf | None]]:
-    return list(zip_longest(leaves, leaves[1:]))
-
-
-def _ends_day(leaf: Leaf, following: Leaf | None) -> bool:
-    """Tell whether no later leaf of the same UTC day is known."""
-    return following is None or day_of(leaf.signed.reading.timestamp) != day_of(
-        following.signed.reading.timestamp
-    )
+def _day(leaf: Leaf) -> int:
+    return day_of(leaf.signed.reading.timestamp)

@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from oracle.claims import Claimed, Leaf, needed_claims, still_pending
-from oracle.data_set import Proposal, production_tree
+from oracle.data_set import production_tree
 from oracle.meters import MeterBook
 from oracle.store.repository import OracleStore
 from protocol.keys import address_text
@@ -55,6 +55,8 @@ class Keeper:
         self._claimed: dict[bytes, Claimed] = {}
         self._pending: dict[bytes, list[Leaf]] = {}
         self._refused: set[tuple[bytes, int]] = set()
+        self._head = 0
+        self._recent: dict[int, list[SignedReading]] = {}
 
     async def load(self, head: int) -> None:
         """Read every meter's claim from the chain, and the leaves newer than it from the store.
@@ -67,19 +69,23 @@ class Keeper:
         self._pending = {}
         for interval, signed in newer:
             self._pending.setdefault(signed.reading.meter_id, []).append(Leaf(interval, signed))
+        self._head = head
 
-    async def add(self, proposals: Sequence[Proposal]) -> None:
-        """Take over the leaves of reports that now stand on the chain."""
+    async def advance(self, head: int) -> None:
+        """Take over the leaves of the reports that came to stand on the chain, up to `head`."""
+        if head <= self._head:
+            return
+        self._recent = await self._store.data_sets_between(self._head, head)
         unseen = {
-            signed.reading.meter_id for proposal in proposals for signed in proposal.readings
+            signed.reading.meter_id for readings in self._recent.values() for signed in readings
         } - self._claimed.keys()
         self._claimed.update(await self._read_claims(sorted(unseen)))
-        for proposal in proposals:
-            for signed in proposal.readings:
-                leaves = self._pending.setdefault(signed.reading.meter_id, [])
-                newest = leaves[-1].signed.reading.seq if leaves else 0
-                if signed.reading.seq > max(newest, self._claimed[signed.reading.meter_id].seq):
-                    leaves.append(Leaf(proposal.interval, signed))
+        for interval, readings in self._recent.items():
+            for signed in readings:
+                self._pending.setdefault(signed.reading.meter_id, []).append(Leaf(interval, signed))
+        for meter_id, leaves in self._pending.items():
+            self._pending[meter_id] = still_pending(leaves, self._claimed[meter_id])
+        self._head = head
 
     async def mint(self) -> int:
         """Make all needed claims; return the certified energy, Wh.
@@ -91,7 +97,10 @@ class Keeper:
         certified_wh = 0
         for interval, claims in needed_claims(self._pending, self._claimed).items():
             wanted = [c for c in claims if (c.reading.meter_id, c.reading.seq) not in self._refused]
-            tree = production_tree(await self._store.data_set(interval))
+            if not wanted:
+                continue
+            readings = self._recent.get(interval) or await self._store.data_set(interval)
+            tree = production_tree(readings)
             for start in range(0, len(wanted), self._claims_per_mint):
                 certified_wh += await self._mint_batch(
                     interval, tree, wanted[start : start + self._claims_per_mint]

@@ -1,7 +1,6 @@
 """The loops of one oracle node: close intervals, submit reports, mint certificates, follow the Registry."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -9,7 +8,6 @@ from typing import Final
 import structlog
 
 from oracle.community_clock import CommunityClock
-from oracle.data_set import Proposal
 from oracle.intake import Intake
 from oracle.keeper import Keeper
 from oracle.meter_secrets import MeterSecrets
@@ -58,7 +56,7 @@ class Node:
         self._stored = asyncio.Event()
         self._proposed = asyncio.Event()
         self._reported = asyncio.Event()
-        self._to_mint: deque[Proposal] = deque()
+        self._waiting = 0
         self._certified_wh = 0
         self._trouble: dict[str, str] = {}
 
@@ -86,9 +84,7 @@ class Node:
         """Propose every interval whose grace is over."""
         while True:
             await _wait(self._stored, TICK_SECONDS)
-            proposals = await self._reporter.close_due(self.clock.closing_time())
-            if proposals:
-                self._submitter.add(proposals)
+            if await self._reporter.close_due(self.clock.closing_time()):
                 self._proposed.set()
 
     async def submit_reports(self) -> None:
@@ -96,15 +92,14 @@ class Node:
         self._proposed.set()
         while True:
             if not await _wait(self._proposed, FOLLOW_SECONDS):
-                await self._attempt("reports", self._resubmit_lost, self._submitter.load)
-            while self._submitter.waiting:
-                await self._attempt("reports", self._submit, self._submitter.load)
+                await self._attempt("reports", self._find_lost, self._submitter.load)
+            await self._attempt("reports", self._submit, self._submitter.load)
 
     async def _submit(self) -> None:
-        self._to_mint.extend(await self._submitter.submit())
-        self._reported.set()
+        while await self._submitter.submit():
+            self._reported.set()
 
-    async def _resubmit_lost(self) -> None:
+    async def _find_lost(self) -> None:
         if await self._submitter.has_regressed():
             log.warning("the chain lost reports; they are sent again")
             await self._submitter.load()
@@ -120,15 +115,11 @@ class Node:
     async def _mint(self) -> None:
         if self._keeper is None:
             return
-        proposals = list(self._to_mint)
-        await self._keeper.add(proposals)
-        for _ in proposals:
-            self._to_mint.popleft()
+        await self._keeper.advance(self._submitter.production_head)
         self._certified_wh += await self._keeper.mint()
 
     async def _reload_keeper(self) -> None:
         if self._keeper is not None:
-            self._to_mint.clear()
             await self._keeper.load(self._submitter.production_head)
 
     async def _attempt(self, what: str, work: Work, start_anew: Work) -> None:
@@ -153,6 +144,7 @@ class Node:
         """Say in words how the node does, whenever that has changed."""
         told = ""
         while True:
+            self._waiting = await self._submitter.waiting()
             words = self.words()
             if words != told:
                 status(words)
@@ -171,8 +163,8 @@ class Node:
         if head:
             end = datetime.fromtimestamp(interval_end(head, self._interval_seconds), UTC)
             parts.append(f"reported to {end:%Y-%m-%d %H:%M} UTC")
-        if self._submitter.waiting:
-            parts.append(f"{self._submitter.waiting} reports waiting")
+        if self._waiting:
+            parts.append(f"{self._waiting} reports waiting")
         if self._certified_wh:
             parts.append(f"{self._certified_wh / 1000:,.1f} kWh certified")
         return "; ".join([*parts, *self._trouble.values()])

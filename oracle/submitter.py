@@ -1,12 +1,10 @@
 """Carries stored proposals to the chain, in order, until both reports of each interval stand there."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
-from oracle.data_set import Proposal
 from oracle.store.repository import OracleStore
 from protocol.keys import SigningKey
 from protocol.ledger.address_book import AddressBook
@@ -28,7 +26,7 @@ class Disagreement(Exception):
 
 
 class Submitter:
-    """Sends reports; what the chain already holds is not sent again.
+    """Sends the reports that the store has and the chain has not; holds no queue of its own.
 
     Args:
         sender: sends from the node's account.
@@ -52,45 +50,38 @@ class Submitter:
         self._key = key
         self._store = store
         self._block_time = block_time
-        self._heads: dict[str, int] = {}
-        self._queue: deque[Proposal] = deque()
+        self._heads = dict.fromkeys(CONTRACTS, 0)
 
     async def load(self) -> None:
-        """Read what the chain holds, and queue the stored proposals that it lacks."""
+        """Read how far the chain is."""
         self._heads = {name: await self._head(name) for name in CONTRACTS}
-        self._queue = deque(await self._store.proposals_after(min(self._heads.values())))
 
     @property
     def production_head(self) -> int:
         """Newest interval with a production report on the chain; 0 if there is none."""
         return self._heads["EnergyProduction"]
 
-    @property
-    def waiting(self) -> int:
-        """The number of proposals not yet on the chain."""
-        return len(self._queue)
-
-    def add(self, proposals: Sequence[Proposal]) -> None:
-        """Queue stored proposals, ascending."""
-        self._queue.extend(proposals)
+    async def waiting(self) -> int:
+        """Return the number of proposals not yet on the chain."""
+        return await self._store.count_after(min(self._heads.values()))
 
     async def has_regressed(self) -> bool:
         """Tell whether the chain lost reports it held (a reorganisation); `load` mends it."""
         return any([await self._head(name) < self._heads[name] for name in CONTRACTS])
 
-    async def submit(self) -> list[Proposal]:
-        """Send the oldest queued proposals and wait for them; return those that now stand.
+    async def submit(self) -> int:
+        """Send the oldest reports that the chain lacks and wait for them; return how many intervals.
 
         Raises:
             Disagreement: the chain holds another report for one of the intervals.
             TransactionReverted: the contract refuses a report.
             RpcUnreachable: no chain answers.
         """
-        batch = [self._queue[i] for i in range(min(AT_ONCE, len(self._queue)))]
+        batch = await self._store.reports_after(min(self._heads.values()), AT_ONCE)
         sent = []
         block_time = self._block_time()
-        for proposal in batch:
-            for name, report in zip(CONTRACTS, (proposal.production, proposal.consumption), strict=True):
+        for reports in batch:
+            for name, report in zip(CONTRACTS, reports, strict=True):
                 if report.interval > self._heads[name]:
                     sent.append((name, report, await self._send(name, report, block_time)))
                     block_time = None
@@ -104,9 +95,7 @@ class Submitter:
                     raise
                 await self._require_same(name, report)
             self._heads[name] = report.interval
-        for _ in batch:
-            self._queue.popleft()
-        return batch
+        return len(batch)
 
     async def _send(self, name: str, report: Report, block_time: int | None) -> bytes:
         signature = self._key.sign(report.digest(self._domains[name]))

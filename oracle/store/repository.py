@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -32,6 +32,13 @@ class Refusal:
     reason: str
     meter_id: bytes | None = None
     seq: int | None = None
+
+
+class StoredReports(NamedTuple):
+    """The two reports of one stored proposal."""
+
+    production: Report
+    consumption: Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +218,19 @@ class OracleStore:
             async for row in cursor:
                 yield parse_record(row[0])
 
+    async def data_sets_between(self, after: int, last: int) -> dict[int, list[SignedReading]]:
+        """Return the readings of the proposals of intervals after `after` up to `last`, by interval."""
+        rows = await self._rows(
+            "SELECT interval, record FROM {s}.data_set WHERE interval > %s AND interval <= %s"
+            " ORDER BY interval, meter_id, seq",
+            after,
+            last,
+        )
+        sets: dict[int, list[SignedReading]] = {}
+        for interval, record in rows:
+            sets.setdefault(interval, []).append(parse_record(record))
+        return sets
+
     async def leaf_registers(self) -> dict[tuple[int, bytes, int], int]:
         """Return the generation register of every proposed leaf by (interval, meter id, seq), Wh."""
         rows = await self._rows(
@@ -238,31 +258,28 @@ class OracleStore:
         newest: int | None = rows[0][0]
         return newest
 
-    async def proposals_after(self, interval: int) -> list[Proposal]:
-        """Return the stored proposals of later intervals, ascending."""
+    async def reports_after(self, interval: int, limit: int | None = None) -> list[StoredReports]:
+        """Return the reports of stored proposals of later intervals, ascending."""
         rows = await self._rows(
-            "SELECT interval, data_hash, production_root, consumption_root, production_total_wh,"
-            " consumption_total_wh, leaf_count FROM {s}.proposal WHERE interval > %s ORDER BY interval",
+            "SELECT interval, production_root, consumption_root, data_hash, production_total_wh,"
+            " consumption_total_wh, leaf_count FROM {s}.proposal WHERE interval > %s"
+            " ORDER BY interval LIMIT %s",
             interval,
+            limit,
         )
-        return [await self._proposal(*row) for row in rows]
+        return [
+            StoredReports(
+                Report(t, production_root, data_hash, generated_wh, count),
+                Report(t, consumption_root, data_hash, import_wh, count),
+            )
+            for t, production_root, consumption_root, data_hash, generated_wh, import_wh, count in rows
+        ]
 
-    async def _proposal(
-        self,
-        interval: int,
-        data_hash: bytes,
-        production_root: bytes,
-        consumption_root: bytes,
-        generated_wh: int,
-        import_wh: int,
-        count: int,
-    ) -> Proposal:
-        return Proposal(
-            interval,
-            tuple(await self.data_set(interval)),
-            Report(interval, production_root, data_hash, generated_wh, count),
-            Report(interval, consumption_root, data_hash, import_wh, count),
-        )
+    async def count_after(self, interval: int) -> int:
+        """Return how many proposals of later intervals are stored."""
+        rows = await self._rows("SELECT count(*) FROM {s}.proposal WHERE interval > %s", interval)
+        count: int = rows[0][0]
+        return count
 
     async def _readings(self, statement: LiteralString, *values: object) -> list[SignedReading]:
         return [parse_record(row[0]) for row in await self._rows(statement, *values)]

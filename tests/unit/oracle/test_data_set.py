@@ -111,8 +111,6 @@ def test_a_keeper_at_pace_claims_each_leaf_that_brings_energy() -> None:
     assert needed_claims({A: [noon]}, claimed) == {1: [noon.signed]}
     night = Leaf(2, signed(A, 6, MIDNIGHT + 20 * HOUR, 100))
     assert needed_claims({A: [night]}, claimed) == {}
-    midnight = Leaf(3, signed(A, 7, MIDNIGHT + DAY_SECONDS, 100))
-    assert needed_claims({A: [midnight]}, claimed) == {3: [midnight.signed]}
 
 
 def test_a_keeper_that_lags_claims_the_day_ends_and_the_newest_leaf() -> None:
@@ -122,10 +120,23 @@ def test_a_keeper_that_lags_claims_the_day_ends_and_the_newest_leaf() -> None:
     assert [leaf.interval for leaf in still_pending(leaves, Claimed(240, 24, 0))] == [48, 60]
 
 
-def test_a_day_left_open_by_an_outage_is_closed_by_its_last_leaf_before_the_next_is_claimed() -> None:
+def test_the_day_before_is_closed_by_its_last_leaf_once_the_next_brings_energy() -> None:
     claimed = {A: Claimed(100, 1, MIDNIGHT + 18 * HOUR)}
     dusk = Leaf(1, signed(A, 2, MIDNIGHT + 19 * HOUR, 100))
-    morning = Leaf(2, signed(A, 3, MIDNIGHT + 31 * HOUR, 130))
-    assert needed_claims({A: [dusk]}, claimed) == {}
-    kept = still_pending([dusk, morning], claimed[A])
-    assert needed_claims({A: kept}, claimed) == {1: [dusk.signed], 2: [morning.signed]}
+    midnight = Leaf(2, signed(A, 3, MIDNIGHT + 24 * HOUR, 100))
+    morning = Leaf(3, signed(A, 4, MIDNIGHT + 31 * HOUR, 130))
+    assert needed_claims({A: [dusk, midnight]}, claimed) == {}
+    kept = still_pending([dusk, midnight], claimed[A])
+    assert needed_claims({A: [*kept, morning]}, claimed) == {2: [midnight.signed], 3: [morning.signed]}
+
+
+def test_a_meter_that_generates_nothing_is_never_claimed_and_never_piles_up() -> None:
+    claimed = Claimed(0, 0, MIDNIGHT)
+    kept: list[Leaf] = []
+    for hour in range(1, 24 * 30):
+        kept = still_pending([*kept, Leaf(hour, signed(A, hour, MIDNIGHT + hour * HOUR))], claimed)
+    assert needed_claims({A: kept}, {A: claimed}) == {}
+    assert len(kept) == 2
+    sunrise = Leaf(999, signed(A, 999, MIDNIGHT + 30 * DAY_SECONDS + 7 * HOUR, 5))
+    first = needed_claims({A: [*kept, sunrise]}, {A: claimed})
+    assert list(first) == [24 * 30 - 1, 999]
