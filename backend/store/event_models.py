@@ -1,6 +1,6 @@
 """One append-only table per event kind, keyed by (block_number, log_index)."""
 
-from sqlalchemy import ARRAY, BigInteger, Index, LargeBinary
+from sqlalchemy import ARRAY, BigInteger, Index, LargeBinary, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.store.tables import Base, Big, Binary, OfEvent, Small, TokenId
@@ -192,9 +192,13 @@ class Transferred(OfEvent, Base):
     """Certificates moved; a batch transfer is one row per position."""
 
     __tablename__ = "transferred"
+    __table_args__ = (PrimaryKeyConstraint("block_number", "log_index", "position"),)
 
-    position: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int]
     sender: Mapped[Binary]
     recipient: Mapped[Binary]
     certificate_id: Mapped[TokenId]
     wh: Mapped[int] = mapped_column(BigInteger)
+    # declared here, without primary_key, so that the key above stays in its order
+    block_number: Mapped[Big]
+    log_index: Mapped[int]

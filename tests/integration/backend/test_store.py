@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
+from backend.indexer.event_tables import COLUMNS
 from backend.store import DatabaseUnavailable, migrate
 from backend.store.migration import current_revision, newest_revision
 from backend.store.models import SCHEMA, Base
@@ -24,6 +25,20 @@ def test_a_migrated_database_is_what_the_models_say(database_url: str) -> None:
         assert compare_metadata(context, Base.metadata) == []
         assert current_revision(connection) == newest_revision()
     engine.dispose()
+
+
+def test_every_event_table_is_found_by_its_blocks(database_url: str) -> None:
+    """Windows and forks are ranges of blocks, so the key of each table begins with the block."""
+    migrate(database_url)
+    with psycopg.connect(database_url) as connection:
+        for table in COLUMNS:
+            found = connection.execute(
+                "SELECT pg_get_indexdef(indexrelid) FROM pg_index"
+                " WHERE indrelid = %s::regclass AND indisprimary",
+                (f"backend.{table}",),
+            ).fetchone()
+            assert found is not None
+            assert "(block_number, log_index" in found[0], table
 
 
 async def test_several_may_migrate_at_once(database_url: str) -> None:

@@ -5,8 +5,6 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 
 def _origin() -> tuple[sa.schema.SchemaItem, ...]:
@@ -383,7 +381,7 @@ def upgrade() -> None:
         sa.Column("block_number", sa.BigInteger(), nullable=False),
         sa.Column("log_index", sa.Integer(), nullable=False),
         sa.Column("tx_hash", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("position", "block_number", "log_index", name=op.f("transferred_pkey")),
+        sa.PrimaryKeyConstraint("block_number", "log_index", "position", name=op.f("transferred_pkey")),
         schema="backend",
     )
 
