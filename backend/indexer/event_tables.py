@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.store.models import Base
-from backend.store.tables import OfEvent
+from backend.store.tables import FromEvent
 
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     mapper.local_table.name: tuple(mapper.local_table.columns.keys())  # type: ignore[attr-defined]
     for mapper in Base.registry.mappers
-    if issubclass(mapper.class_, OfEvent)
+    if issubclass(mapper.class_, FromEvent)
 }
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import ARRAY, BigInteger, Index, LargeBinary, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.store.tables import Base, Big, Binary, OfEvent, Small, TokenId
+from backend.store.tables import Base, Big, Binary, FromEvent, OfEvent, Small, TokenId
 
 
 class MeterRegistered(OfEvent, Base):
@@ -188,7 +188,7 @@ class Retired(OfEvent, Base):
     co2_grams: Mapped[TokenId]
 
 
-class Transferred(OfEvent, Base):
+class Transferred(FromEvent, Base):
     """Certificates moved; a batch transfer is one row per position."""
 
     __tablename__ = "transferred"
@@ -199,6 +199,3 @@ class Transferred(OfEvent, Base):
     recipient: Mapped[Binary]
     certificate_id: Mapped[TokenId]
     wh: Mapped[int] = mapped_column(BigInteger)
-    # declared here, without primary_key, so that the key above stays in its order
-    block_number: Mapped[Big]
-    log_index: Mapped[int]

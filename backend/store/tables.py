@@ -34,9 +34,16 @@ class Base(DeclarativeBase):
     )
 
 
-class OfEvent:
-    """The key and origin that every event row carries."""
+class FromEvent:
+    """Where a row's event is on the chain."""
+
+    block_number: Mapped[Big]
+    log_index: Mapped[int]
+    tx_hash: Mapped[Binary]
+
+
+class OfEvent(FromEvent):
+    """A row that is a whole event, keyed by the event's place."""
 
     block_number: Mapped[Big] = mapped_column(primary_key=True)
     log_index: Mapped[int] = mapped_column(primary_key=True)
-    tx_hash: Mapped[Binary]
