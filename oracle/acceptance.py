@@ -5,7 +5,7 @@ known flags, time not before registration nor beyond the community clock, and ti
 between the neighbours by sequence number, growing no faster than the meter's capacities allow.
 """
 
-from oracle.meters import Meter, Point
+from oracle.meters import Meter, Point, point_of
 from protocol.ack import Status
 from protocol.eip712 import Domain
 from protocol.errors import BadSignature
@@ -59,11 +59,6 @@ def judge_registers(reading: Reading, meter: Meter, before: Point, after: Point 
     if status is Status.ACCEPTED and after is not None:
         status = _judge_step(here, after, meter)
     return status
-
-
-def point_of(reading: Reading) -> Point:
-    """Return the reading's registers as a neighbour for others."""
-    return Point(reading.seq, reading.timestamp, reading.import_wh, reading.export_wh, reading.generated_wh)
 
 
 def _judge_step(earlier: Point, later: Point, meter: Meter) -> Status:

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from oracle.acceptance import judge_registers, judge_signature, point_of
+from oracle.acceptance import judge_registers, judge_signature
 from oracle.data_set import Proposal, propose
-from oracle.meters import MeterBook, Point
+from oracle.meters import MeterBook, Point, point_of
 from oracle.registry_watch import RegistryWatch
 from oracle.store.repository import OracleStore
 from protocol.ack import Status

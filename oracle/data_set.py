@@ -1,19 +1,20 @@
 """Which readings an interval's report is made of, and the two trees over them. Pure.
 
 A report states, per meter, the accepted reading with the highest sequence number not after the interval's
-end, if it is newer than what was reported before; plus the last reading of each UTC day completed in between,
-so that certificates can be dated. Readings that arrive later go into the next report.
+end, if it is newer than what was reported before. So that certificates can be dated, it also states the last
+reading of each UTC day completed in between, and the first after a day that no reading closed at midnight.
+Readings that arrive later go into the next report.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from oracle.meters import Point
-from protocol.intervals import day_of, interval_end, interval_of
+from oracle.meters import Point, point_of
+from protocol.intervals import DAY_SECONDS, day_of, interval_end, interval_of
 from protocol.leaf import consumption_leaf, interval_salt, production_leaf
 from protocol.merkle import MerkleTree
-from protocol.reading import SignedReading
+from protocol.reading import Reading, SignedReading
 from protocol.report import Report, data_hash_of
 
 
@@ -35,12 +36,16 @@ class Proposal:
 
 
 def choose(
-    unreported: Mapping[bytes, list[SignedReading]], interval: int, interval_seconds: int
+    unreported: Mapping[bytes, list[SignedReading]],
+    reported: Mapping[bytes, Point],
+    interval: int,
+    interval_seconds: int,
 ) -> list[SignedReading]:
     """Choose the readings of `interval`'s report.
 
     Args:
         unreported: per meter, accepted readings newer than its last reported one, ascending by seq.
+        reported: per meter, its last reported registers, if there are any.
         interval: interval index.
         interval_seconds: length of an interval, seconds.
 
@@ -51,13 +56,27 @@ def choose(
     chosen = []
     for meter_id in sorted(unreported):
         due = [signed for signed in unreported[meter_id] if signed.reading.timestamp <= end]
+        before = reported.get(meter_id)
         for signed, following in zip_longest(due, due[1:]):
-            closes_day = following is None or day_of(signed.reading.timestamp) != day_of(
-                following.reading.timestamp
-            )
-            if closes_day:
+            if _ends_day(signed.reading, following) or _begins_day(signed.reading, before):
                 chosen.append(signed)
+            before = point_of(signed.reading)
     return chosen
+
+
+def _ends_day(reading: Reading, following: SignedReading | None) -> bool:
+    """Tell whether nothing newer is known of the reading's UTC day."""
+    return following is None or day_of(reading.timestamp) != day_of(following.reading.timestamp)
+
+
+def _begins_day(reading: Reading, before: Point | None) -> bool:
+    """Tell whether the reading is the first after a day whose last reading was not taken at midnight.
+
+    Energy between the two has no certain day; reported next to each other, they keep that part small.
+    """
+    if before is None or before.timestamp % DAY_SECONDS == 0:
+        return False
+    return day_of(before.timestamp) != day_of(reading.timestamp)
 
 
 def first_due_interval(

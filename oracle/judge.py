@@ -6,8 +6,8 @@ No input or output: the service feeds it, stores what it accepts and sends the a
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 
-from oracle.acceptance import judge_registers, judge_signature, judge_time, point_of
-from oracle.meters import Meter, MeterBook
+from oracle.acceptance import judge_registers, judge_signature, judge_time
+from oracle.meters import Meter, MeterBook, point_of
 from oracle.store.repository import Neighbours, Refusal
 from protocol.ack import Status
 from protocol.eip712 import Domain

@@ -56,6 +56,7 @@ class Keeper:
         self._pending: dict[bytes, list[Leaf]] = {}
         self._refused: set[tuple[bytes, int]] = set()
         self._head = 0
+        self._last_mint: tuple[bytes, int] | None = None
         self._recent: dict[int, list[SignedReading]] = {}
 
     async def load(self, head: int) -> None:
@@ -64,6 +65,7 @@ class Keeper:
         Args:
             head: newest interval whose production report stands on the chain.
         """
+        self._last_mint = None
         self._claimed = await self._read_claims(list(self._meters))
         newer = await self._store.leaves_after({m: c.seq for m, c in self._claimed.items()}, head)
         self._pending = {}
@@ -95,7 +97,7 @@ class Keeper:
             RpcUnreachable: no chain answers.
         """
         certified_wh = 0
-        for interval, claims in needed_claims(self._pending, self._claimed).items():
+        for interval, claims in needed_claims(self._pending, self._claimed):
             wanted = [c for c in claims if (c.reading.meter_id, c.reading.seq) not in self._refused]
             if not wanted:
                 continue
@@ -121,6 +123,17 @@ class Keeper:
                 self._refused |= {(meter_id, c.reading.seq) for c in claims if c.reading.meter_id == meter_id}
                 claims = [claim for claim in claims if claim.reading.meter_id != meter_id]
         return sum(self._note(claim) for claim in claims)
+
+    async def has_regressed(self) -> bool:
+        """Tell whether the chain lost the last mint (a reorganisation); `load` mends it."""
+        if self._last_mint is None:
+            return False
+        block_hash, number = self._last_mint
+        return await self._block_hash(number) != block_hash
+
+    async def _block_hash(self, number: int) -> bytes:
+        block = await self._rpc.call("eth_getBlockByNumber", hexed(number), False)
+        return octets(block["hash"]) if block else b""
 
     def _note(self, claim: SignedReading) -> int:
         reading = claim.reading

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from protocol.reading import Reading
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -14,6 +16,11 @@ class Point:
     import_wh: int
     export_wh: int
     generated_wh: int
+
+
+def point_of(reading: Reading) -> Point:
+    """Return the reading's registers as a neighbour for others."""
+    return Point(reading.seq, reading.timestamp, reading.import_wh, reading.export_wh, reading.generated_wh)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,13 +110,19 @@ class Node:
             return
         while True:
             await self._attempt("mints", self._mint, self._reload_keeper)
-            await _wait(self._reported, FOLLOW_SECONDS)
+            if not await _wait(self._reported, FOLLOW_SECONDS):
+                await self._attempt("mints", self._find_lost_mints, self._reload_keeper)
 
     async def _mint(self) -> None:
         if self._keeper is None:
             return
         await self._keeper.advance(self._submitter.production_head)
         self._certified_wh += await self._keeper.mint()
+
+    async def _find_lost_mints(self) -> None:
+        if self._keeper is not None and await self._keeper.has_regressed():
+            log.warning("the chain lost mints; they are made again")
+            await self._reload_keeper()
 
     async def _reload_keeper(self) -> None:
         if self._keeper is not None:

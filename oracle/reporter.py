@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from oracle.acceptance import point_of
 from oracle.data_set import Proposal, choose, first_due_interval, propose
-from oracle.meters import MeterBook, Point
+from oracle.meters import MeterBook, Point, point_of
 from oracle.store.repository import OracleStore
 from protocol.reading import SignedReading
 
@@ -75,7 +74,7 @@ class Reporter:
             proposals.append(await self._close(interval))
 
     async def _close(self, interval: int) -> Proposal:
-        readings = choose(self._unreported, interval, self._interval_seconds)
+        readings = choose(self._unreported, self._reported, interval, self._interval_seconds)
         before = {
             signed.reading.meter_id: self._reported.get(
                 signed.reading.meter_id, self._meters[signed.reading.meter_id].opening

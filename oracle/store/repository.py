@@ -8,9 +8,8 @@ from typing import Any, LiteralString, NamedTuple
 import psycopg
 from psycopg import sql
 
-from oracle.acceptance import point_of
 from oracle.data_set import Proposal
-from oracle.meters import Point
+from oracle.meters import Point, point_of
 from oracle.store.migration import migrate
 from protocol.ack import Status
 from protocol.errors import ConfigurationError

@@ -27,19 +27,19 @@ def signed(
 
 def test_the_highest_reading_not_after_the_end_is_chosen() -> None:
     waiting = {A: [signed(A, s, MIDNIGHT + s * 600) for s in range(1, 9)]}
-    (chosen,) = choose(waiting, MIDNIGHT // HOUR, HOUR)
+    (chosen,) = choose(waiting, {}, MIDNIGHT // HOUR, HOUR)
     assert chosen.reading.timestamp == MIDNIGHT + HOUR
 
 
 def test_a_silent_meter_is_unknown_and_not_reported_as_zero() -> None:
     waiting = {A: [signed(A, 1, MIDNIGHT + HOUR)], B: [signed(B, 1, MIDNIGHT + 2 * HOUR)]}
-    chosen = choose(waiting, MIDNIGHT // HOUR, HOUR)
+    chosen = choose(waiting, {}, MIDNIGHT // HOUR, HOUR)
     assert [s.reading.meter_id for s in chosen] == [A]
 
 
 def test_the_last_reading_of_every_day_passed_is_reported_too() -> None:
     back_fill = [signed(A, s, MIDNIGHT - 3 * HOUR + s * HOUR) for s in range(1, 31)]
-    chosen = choose({A: back_fill}, interval_of(MIDNIGHT + 27 * HOUR, HOUR), HOUR)
+    chosen = choose({A: back_fill}, {}, interval_of(MIDNIGHT + 27 * HOUR, HOUR), HOUR)
     assert [s.reading.timestamp for s in chosen] == [
         MIDNIGHT,
         MIDNIGHT + DAY_SECONDS,
@@ -90,7 +90,7 @@ def test_reports_over_any_stream_state_all_growth_once_and_close_every_day(steps
             continue
         due = interval_of(reading.reading.timestamp, HOUR)
         while (t := first_due_interval({A: waiting}, last, HOUR)) is not None and t <= due:
-            chosen = choose({A: waiting}, t, HOUR)
+            chosen = choose({A: waiting}, {A: reported}, t, HOUR)
             proposal = propose(t, chosen, {A: reported}, {A: bytes(32)})
             total += proposal.production.total_wh
             newest = chosen[-1].reading
@@ -108,16 +108,19 @@ def test_reports_over_any_stream_state_all_growth_once_and_close_every_day(steps
 def test_a_keeper_at_pace_claims_each_leaf_that_brings_energy() -> None:
     claimed = {A: Claimed(100, 5, MIDNIGHT + 10 * HOUR)}
     noon = Leaf(1, signed(A, 6, MIDNIGHT + 11 * HOUR, 150))
-    assert needed_claims({A: [noon]}, claimed) == {1: [noon.signed]}
+    assert needed_claims({A: [noon]}, claimed) == [(1, [noon.signed])]
     night = Leaf(2, signed(A, 6, MIDNIGHT + 20 * HOUR, 100))
-    assert needed_claims({A: [night]}, claimed) == {}
+    assert needed_claims({A: [night]}, claimed) == []
 
 
 def test_a_keeper_that_lags_claims_the_day_ends_and_the_newest_leaf() -> None:
     claimed = {A: Claimed(0, 0, MIDNIGHT)}
     leaves = [Leaf(h, signed(A, h, MIDNIGHT + h * HOUR, 10 * h)) for h in range(1, 61)]
-    assert list(needed_claims({A: leaves}, claimed)) == [24, 48, 60]
-    assert [leaf.interval for leaf in still_pending(leaves, Claimed(240, 24, 0))] == [48, 60]
+    assert [t for t, _ in needed_claims({A: leaves}, claimed)] == [24, 48, 60]
+    assert [leaf.interval for leaf in still_pending(leaves, Claimed(240, 24, MIDNIGHT + 24 * HOUR))] == [
+        *(25, 48),
+        *(49, 60),
+    ]
 
 
 def test_the_day_before_is_closed_by_its_last_leaf_once_the_next_brings_energy() -> None:
@@ -125,9 +128,12 @@ def test_the_day_before_is_closed_by_its_last_leaf_once_the_next_brings_energy()
     dusk = Leaf(1, signed(A, 2, MIDNIGHT + 19 * HOUR, 100))
     midnight = Leaf(2, signed(A, 3, MIDNIGHT + 24 * HOUR, 100))
     morning = Leaf(3, signed(A, 4, MIDNIGHT + 31 * HOUR, 130))
-    assert needed_claims({A: [dusk, midnight]}, claimed) == {}
+    assert needed_claims({A: [dusk, midnight]}, claimed) == []
     kept = still_pending([dusk, midnight], claimed[A])
-    assert needed_claims({A: [*kept, morning]}, claimed) == {2: [midnight.signed], 3: [morning.signed]}
+    assert needed_claims({A: [*kept, morning]}, claimed) == [
+        (2, [midnight.signed]),
+        (3, [morning.signed]),
+    ]
 
 
 def test_a_meter_that_generates_nothing_is_never_claimed_and_never_piles_up() -> None:
@@ -135,8 +141,30 @@ def test_a_meter_that_generates_nothing_is_never_claimed_and_never_piles_up() ->
     kept: list[Leaf] = []
     for hour in range(1, 24 * 30):
         kept = still_pending([*kept, Leaf(hour, signed(A, hour, MIDNIGHT + hour * HOUR))], claimed)
-    assert needed_claims({A: kept}, {A: claimed}) == {}
-    assert len(kept) == 2
+    assert needed_claims({A: kept}, {A: claimed}) == []
+    assert len(kept) <= 4
     sunrise = Leaf(999, signed(A, 999, MIDNIGHT + 30 * DAY_SECONDS + 7 * HOUR, 5))
     first = needed_claims({A: [*kept, sunrise]}, {A: claimed})
-    assert list(first) == [24 * 30 - 1, 999]
+    assert [t for t, _ in first] == [24 * 30 - 1, 999]
+
+
+def test_the_first_reading_after_a_day_that_ended_unseen_is_reported_next_to_the_last_before() -> None:
+    evening = Point(10, MIDNIGHT - HOUR, 0, 0, 100)
+    back_fill = [signed(A, seq, MIDNIGHT + (seq - 10) * HOUR, 100 + seq) for seq in range(11, 20)]
+    chosen = choose({A: back_fill}, {A: evening}, interval_of(MIDNIGHT + 9 * HOUR, HOUR), HOUR)
+    assert [s.reading.seq for s in chosen] == [11, 19]
+    leaves = [Leaf(5, s) for s in chosen]
+    claims = needed_claims({A: leaves}, {A: Claimed(100, 10, MIDNIGHT - HOUR)})
+    assert claims == [(5, [chosen[0]]), (5, [chosen[1]])]
+
+
+def test_leaves_of_one_meter_in_one_report_are_claimed_in_turn() -> None:
+    ends = [Leaf(7, signed(A, d, MIDNIGHT + d * DAY_SECONDS, 10 * d)) for d in range(1, 4)]
+    other = Leaf(7, signed(B, 1, MIDNIGHT + DAY_SECONDS, 5))
+    nothing = Claimed(0, 0, MIDNIGHT)
+    claims = needed_claims({A: ends, B: [other]}, {A: nothing, B: nothing})
+    assert claims == [
+        (7, [ends[0].signed, other.signed]),
+        (7, [ends[1].signed]),
+        (7, [ends[2].signed]),
+    ]
