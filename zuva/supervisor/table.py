@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -35,10 +36,13 @@ def duration(seconds: float) -> str:
 
 def service_table(services: Iterable[ServiceRecord], now: float) -> Table:
     """Return the table of services: name, state, pid, time in that state, restarts, words."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading, side in (("service", "left"), ("state", "left"), ("pid", "right"), ("for", "right")):
-        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
-    table.add_column("restarts", justify="right", no_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), expand=True)
+    columns: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
+        ("service", 9, "left"), ("state", 11, "left"), ("pid", 7, "right"), ("for", 9, "right"),
+        ("restarts", 8, "right"),
+    )  # fmt: skip
+    for heading, width, side in columns:
+        table.add_column(heading, justify=side, no_wrap=True, min_width=width)
     table.add_column("", overflow="ellipsis", no_wrap=True, ratio=1)
     for service in services:
         table.add_row(
