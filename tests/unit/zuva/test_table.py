@@ -20,7 +20,7 @@ def test_long_words_leave_the_other_columns_whole() -> None:
     Console(file=out, width=100).print(service_table([record("provision", "backing off", LONG)], 7000.0))
     heading, row = out.getvalue().splitlines()
     assert heading.split() == ["service", "state", "pid", "for", "restarts"]
-    assert row.startswith("provision  backing off   123456   1 h 55 min         3  576 readings")
+    assert row.startswith("provision  backing off   123456  1 h 55 min         3  576 readings")
     assert row.rstrip().endswith("…")
 
 
