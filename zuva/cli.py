@@ -181,7 +181,7 @@ def indexer(data: Data = None, config: Config = None) -> None:
 @app.command(rich_help_panel=_ONE)
 def api(data: Data = None, config: Config = None) -> None:
     """The HTTP API under /v1 and the page at /."""
-    from backend.api.service import serve
+    from zuva.api import serve
 
     page = Path(__file__).resolve().parents[1] / "web" / "dist"
     _serve("api", partial(serve, static_dir=page) if page.is_dir() else serve, data, config)
@@ -213,6 +213,7 @@ def _serve(name: str, serve: Any, data: Path | None, config: Path | None, sectio
 def _establish_one(directory: Path) -> Path:
     """Read what a data directory's community began with and where its services are."""
     configuration.put_defaults(community.read(directory))
+    community.put_moved_ports(directory)
     community.put_service_urls(directory)
     return directory
 

@@ -21,6 +21,7 @@ from zuva.errors import ConfigurationError
 from zuva.running import build_settings
 
 FILE_NAME: Final = "community.json"
+MOVED_PORTS: Final = Path("run") / "moved-ports.json"
 DEFAULT_DATA_DIR: Final = Path(".zuva/day")
 _BEFORE_THE_DATA: Final = 86_400
 """The chain begins a day before the data, so that deployment and registrations have their own time."""
@@ -72,7 +73,7 @@ def establish(data_dir: Path) -> None:
         "ZUVA_ORACLE_CLOCK": "stepped",
         "ZUVA_ORACLE_GRACE_SECONDS": str(2 * slot),
     }
-    for name in ("ZUVA_REPLAY_FILE", "ZUVA_REPLAY_ZONE"):
+    for name in ("ZUVA_REPLAY_FILE", "ZUVA_REPLAY_ZONE", "ZUVA_API_ZONE"):
         if name in os.environ:
             wanted[name] = os.environ[name]
     if known:
@@ -103,6 +104,22 @@ def read(data_dir: Path) -> dict[str, str]:
     if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
         raise ConfigurationError(f"{path} is damaged; restore it or remove {data_dir}")
     return content
+
+
+def write_moved_ports(data_dir: Path, moved: Mapping[str, str]) -> None:
+    """Note the ports that this run moved, so that other commands find its services; none forgets them."""
+    path = data_dir / MOVED_PORTS
+    if moved:
+        path.write_text(json.dumps(dict(moved)) + "\n")
+    else:
+        path.unlink(missing_ok=True)
+
+
+def put_moved_ports(data_dir: Path) -> None:
+    """Set the ports that a run of this data directory moved, unless the environment says otherwise."""
+    path = data_dir / MOVED_PORTS
+    if path.exists():
+        put_defaults(json.loads(path.read_text()))
 
 
 def put_service_urls(data_dir: Path) -> Embedded:

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from zuva import plan
-from zuva.community import DEFAULT_DATA_DIR, establish, put_service_urls
+from zuva.community import DEFAULT_DATA_DIR, establish, put_service_urls, write_moved_ports
 from zuva.errors import ZuvaError
 from zuva.processes import FileLock
 from zuva.running import build_settings
@@ -37,8 +37,9 @@ def up(data_dir: Path, console: Console, *, move_ports: bool) -> None:
         establish(data_dir)
         before = dict(os.environ)
         embedded = put_service_urls(data_dir)
-        plan.settle_ports(plan.ports(embedded), move=move_ports)
-        if move_ports:
+        moved = plan.settle_ports(plan.ports(embedded), move=move_ports)
+        write_moved_ports(data_dir, moved)
+        if moved:
             # The URLs follow the ports that were moved.
             for name in ("ZUVA_CHAIN_URL", "ZUVA_BROKER_URL"):
                 if name not in before:

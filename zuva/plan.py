@@ -56,20 +56,26 @@ def ports(embedded: Embedded) -> list[Port]:
     return wanted
 
 
-def settle_ports(wanted: Sequence[Port], *, move: bool) -> None:
+def settle_ports(wanted: Sequence[Port], *, move: bool) -> dict[str, str]:
     """Check that every port is free before anything starts.
 
     Args:
         wanted: The ports.
         move: Where one is taken, put a free one into the environment instead.
 
+    Returns:
+        The settings of the ports that were moved, with their new values.
+
     Raises:
         PortTaken: A port is taken and may not be moved; the message names it and its setting.
     """
+    moved = {}
     for port in wanted:
         try:
             check_port_free(port.host, port.port, service=port.service, setting=port.setting)
         except PortTaken:
             if not move:
                 raise
-            os.environ[port.setting] = str(free_port(port.host))
+            moved[port.setting] = str(free_port(port.host))
+    os.environ.update(moved)
+    return moved

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from backend.api import health
 from backend.api.certificates import endpoints as certificates
@@ -40,6 +41,8 @@ def create_app(settings: ApiSettings, static_dir: Path | None = None) -> FastAPI
     app.state.database = Database(settings)
     app.state.hub = Hub(settings.database_url)
     add_handlers(app)
+    # event streams stay as they are: Starlette leaves text/event-stream uncompressed
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(SecurityHeaders)
     v1 = APIRouter(prefix="/v1")
     for subject in (community, meters, intervals, certificates):

@@ -72,7 +72,7 @@ def test_the_rule_sees_an_import_uphill_or_across(room: str, source: str) -> Non
 @pytest.mark.parametrize(
     ("room", "source"),
     [
-        ("zuva", "import backend.api.service, oracle.service, protocol.keys"),
+        ("zuva", "import backend.api.app, oracle.service, protocol.keys"),
         ("oracle", "from protocol import keys\nfrom . import judge\nimport asyncio"),
         ("backend", "from market.clearing import clear"),
         ("simulation", "from ..replay import homes"),

@@ -63,8 +63,8 @@ async def _serve(
     seconds = time.monotonic() - began
     log.info("chain_replayed", transactions=count, seconds=round(seconds, 3))
 
-    def listening() -> None:
-        log.info("chain_ready", url=f"http://{settings.host}:{settings.port}", chain_id=settings.chain_id)
+    def listening(port: int) -> None:
+        log.info("chain_ready", url=f"http://{settings.host}:{port}", chain_id=settings.chain_id)
         ready()
         status(f"chain {settings.chain_id}, {settings.clock} clock, {count} transactions from the journal")
 
@@ -72,7 +72,13 @@ async def _serve(
         asyncio.create_task(_watch(anvil)),
         asyncio.create_task(ledger.run()),
         asyncio.create_task(
-            serve_http(Front(ledger, settings.max_request_bytes), settings.host, settings.port, listening)
+            serve_http(
+                Front(ledger, settings.max_request_bytes),
+                settings.host,
+                settings.port,
+                listening,
+                setting="ZUVA_CHAIN_PORT",
+            )
         ),
     ]
     try:

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from backend.api.service import serve
 from backend.api.settings import ApiSettings
+from zuva.api import serve
 
 
 @asynccontextmanager

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from protocol.errors import ConfigurationError
 from tests.integration.backend.serving import assert_problem, serving
+from zuva.errors import PortTaken
 
 
 @pytest.fixture
@@ -58,6 +58,6 @@ async def test_an_unknown_file_and_a_page_that_is_not_built_are_problems(
 
 async def test_a_taken_port_is_named(database_url: str) -> None:
     async with serving(database_url) as client:
-        with pytest.raises(ConfigurationError, match="cannot listen"):
+        with pytest.raises(PortTaken, match="cannot listen"):
             async with serving(database_url, port=client.base_url.port):
                 pass

@@ -41,10 +41,10 @@ class Community:
         )
 
     @contextmanager
-    def up(self) -> Iterator["subprocess.Popen[bytes]"]:
+    def up(self, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
         with (self.data / "output").open("ab") as output:
             process = subprocess.Popen(
-                self.command("up"),
+                self.command("up", *options),
                 env=self.environment,
                 stdout=output,
                 stderr=output,
@@ -151,6 +151,20 @@ def test_a_taken_port_is_said_before_anything_starts() -> None:
         assert f"chain: port {port} on 127.0.0.1 cannot be used" in answer.stderr
         assert "ZUVA_CHAIN_PORT" in answer.stderr
         assert not list((data / "logs").glob("*"))
+
+
+def test_other_commands_find_a_community_whose_ports_were_moved() -> None:
+    compiler.build()
+    with short_directory() as data, socket.create_server(("127.0.0.1", 0)) as other:
+        community = Community(data)
+        taken = {"ZUVA_CHAIN_PORT": str(other.getsockname()[1])}
+        community.environment |= taken
+        with community.up("--open-port") as process:
+            community.until(process, ALL_UP)
+            for name in taken:
+                del community.environment[name]
+            audit = community.run("audit")
+            assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
 @pytest.mark.parametrize(
