@@ -57,7 +57,7 @@ def run() -> dict[str, Any]:
         Figure("up.warm_s", round(warm_seconds, 2), "s", "lower"),
         Figure("up.again_s", round(again_seconds, 2), "s", "lower"),
         *(
-            Figure(f"replay.cpu_share.{stage}", round(cpu / total, 3), "of all CPU time", "lower")
+            Figure(f"replay.cpu_share.{stage}", round(cpu / total, 3), "of CPU time", "lower")
             for stage, cpu in stages.items()
         ),
         Figure("replay.cpu_us_per_reading", round(total / readings * 1e6, 1), "us", "lower"),
