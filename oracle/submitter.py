@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from oracle.store.repository import OracleStore
+from oracle.store.repository import OracleStore, StoredReports
 from protocol.keys import SigningKey
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.bindings import contract
@@ -78,15 +78,19 @@ class Submitter:
             RpcUnreachable: no chain answers.
         """
         batch = await self._store.reports_after(min(self._heads.values()), AT_ONCE)
+        for reports in batch:
+            await self._submit_one(reports)
+        return len(batch)
+
+    async def _submit_one(self, reports: StoredReports) -> None:
         sent = []
         block_time = self._block_time()
-        for reports in batch:
-            for name, report in zip(CONTRACTS, reports, strict=True):
-                if report.interval > self._heads[name]:
-                    sent.append((name, report, await self._send(name, report, block_time)))
-                    block_time = None
-                else:
-                    await self._require_same(name, report)
+        for name, report in zip(CONTRACTS, reports, strict=True):
+            if report.interval > self._heads[name]:
+                sent.append((name, report, await self._send(name, report, block_time)))
+                block_time = None
+            else:
+                await self._require_same(name, report)
         for name, report, transaction in sent:
             try:
                 await self._sender.wait(transaction)
@@ -95,11 +99,11 @@ class Submitter:
                     raise
                 await self._require_same(name, report)
             self._heads[name] = report.interval
-        return len(batch)
 
     async def _send(self, name: str, report: Report, block_time: int | None) -> bytes:
-        signature = self._key.sign(report.digest(self._domains[name]))
-        data = contract(name).functions["report"].encode(report, [signature])
+        message = report.following(self._heads[name])
+        signature = self._key.sign(message.digest(self._domains[name]))
+        data = contract(name).functions["report"].encode(message, [signature])
         return await self._sender.send(self._addresses[name], data, gas=REPORT_GAS, at=block_time)
 
     async def _head(self, name: str) -> int:

@@ -17,6 +17,7 @@ from protocol.keys import SIGNATURE_BYTES, SigningKey, recover
 
 RECORD_VERSION: Final = 1
 RECORD_BYTES: Final = 146
+UNSIGNED_BYTES: Final = RECORD_BYTES - SIGNATURE_BYTES
 JSON_BYTES_LIMIT: Final = 1024
 READING_TYPE: Final = (
     "MeterReading(bytes32 meterId,uint64 seq,uint64 timestamp,uint32 periodSeconds,"

@@ -6,24 +6,20 @@ from typing import Final
 
 from protocol.eip712 import Domain, type_hash, word
 from protocol.keccak import keccak256
+from protocol.reading import UNSIGNED_BYTES
 
-REPORT_TYPE: Final = "Report(uint64 interval,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)"
+REPORT_TYPE: Final = (
+    "Report(uint64 interval,uint64 previous,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)"
+)
 _TYPE_HASH = type_hash(REPORT_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """One interval's report to one contract.
-
-    Attributes:
-        interval: interval index.
-        root: Merkle root over the interval's leaves, 32 bytes.
-        data_hash: hash of the signed readings behind both trees, see `data_hash_of`.
-        total_wh: growth of the generation (production) or import (consumption) registers, Wh.
-        count: number of leaves.
-    """
+class ReportMessage:
+    """A report as it is signed and sent: bound to the report it follows."""
 
     interval: int
+    previous: int
     root: bytes
     data_hash: bytes
     total_wh: int
@@ -34,6 +30,7 @@ class Report:
         encoded = (
             _TYPE_HASH
             + word(self.interval)
+            + word(self.previous)
             + self.root
             + self.data_hash
             + word(self.total_wh)
@@ -42,6 +39,37 @@ class Report:
         return domain.digest(keccak256(encoded))
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is reported of one interval to one contract.
+
+    Attributes:
+        interval: interval index.
+        root: Merkle root over the interval's leaves, 32 bytes.
+        data_hash: hash of the readings behind both trees, see `data_hash_of`.
+        total_wh: growth of the generation (production) or import (consumption) registers, Wh.
+        count: number of leaves.
+    """
+
+    interval: int
+    root: bytes
+    data_hash: bytes
+    total_wh: int
+    count: int
+
+    def following(self, previous: int) -> ReportMessage:
+        """Return the message to sign: the report of this interval, right after that of `previous`.
+
+        The contract takes it only while `previous` is its newest interval, so no report can be skipped by a
+        later one that lands first. The first report follows interval 0.
+        """
+        return ReportMessage(self.interval, previous, self.root, self.data_hash, self.total_wh, self.count)
+
+
 def data_hash_of(records: Iterable[bytes]) -> bytes:
-    """Return the hash of a data set: Keccak-256 of the wire records, ordered by (meter id, seq)."""
-    return keccak256(b"".join(records))
+    """Return the hash of a data set: Keccak-256 of what its records state, ordered by (meter id, seq).
+
+    The 65 bytes of each record's signature are left out: a device can make many valid signatures of one
+    reading, and nodes that hold different ones hold the same data.
+    """
+    return keccak256(b"".join(record[:UNSIGNED_BYTES] for record in records))

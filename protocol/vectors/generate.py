@@ -223,7 +223,7 @@ def reports() -> Vectors:
         )
     )
     root = MerkleTree(leaves.production_leaf(reading) for reading, _ in samples).root
-    report = Report(994_445, root, data_hash, 1_234_567, len(samples))
+    report = Report(994_445, root, data_hash, 1_234_567, len(samples)).following(994_443)
     oracles = oracle_keys(5)
     cases = []
     for contract in (PRODUCTION, CONSUMPTION):
@@ -233,6 +233,7 @@ def reports() -> Vectors:
             {
                 "domain": _domain(domain),
                 "interval": report.interval,
+                "previous": report.previous,
                 "root": _hex(report.root),
                 "dataHash": _hex(report.data_hash),
                 "totalWh": report.total_wh,

@@ -16,7 +16,8 @@ from protocol.intervals import day_of, interval_end, interval_of, interval_start
 from protocol.keys import SigningKey, address_bytes, address_text, create_key, load_key, recover
 from protocol.leaf import consumption_leaf, interval_salt, production_leaf
 from protocol.merkle import MerkleTree, MultiProof, hash_pair, verify, verify_multiproof
-from protocol.reading import COUNTER_LIMIT, Reading, parse_payload, parse_record
+from protocol.reading import COUNTER_LIMIT, UNSIGNED_BYTES, Reading, parse_payload, parse_record
+from protocol.report import data_hash_of
 from protocol.secrets import Enrolment, load_enrolment, seal, unseal
 from protocol.topics import ack_topic, parse_ack_topic, parse_reading_topic, reading_topic
 
@@ -243,3 +244,12 @@ def test_only_the_node_it_was_sealed_to_opens_a_meter_secret(tmp_path) -> None:
     (tmp_path / "bad.json").write_text("{}")
     with pytest.raises(ConfigurationError):
         load_enrolment(tmp_path / "bad.json")
+
+
+@given(st.lists(readings, min_size=1, max_size=4), readings)
+def test_a_data_set_is_known_by_what_its_readings_state_not_by_their_signatures(chosen, other) -> None:
+    mine = [reading.sign(KEY, DOMAIN).record() for reading in chosen]
+    resigned = [record[:UNSIGNED_BYTES] + bytes(65) for record in mine]
+    assert data_hash_of(mine) == data_hash_of(resigned)
+    assume(other != chosen[0])
+    assert data_hash_of([other.sign(KEY, DOMAIN).record(), *mine[1:]]) != data_hash_of(mine)
