@@ -54,6 +54,7 @@ abstract contract Reports is IReports, EIP712 {
         // Read once: every reading of a narrow field of calldata checks its width again.
         (uint64 interval, uint64 totalWh, uint32 count) = (r.interval, r.totalWh, r.count);
         uint64 newest = head();
+        if (r.previous != newest) revert NotNext(r.previous, newest);
         if (interval <= newest) revert IntervalNotAfterHead(interval, newest);
         uint256 end = Intervals.endOf(interval, _intervalSeconds);
         if (block.timestamp < end) revert IntervalNotEnded(interval, end);

@@ -4,9 +4,12 @@ pragma solidity 0.8.34;
 /// @notice The oracle quorum's statement for one interval.
 struct Report {
     uint64 interval;
+    /// @dev The newest interval reported before, 0 when this is the first: binds the report to its place.
+    uint64 previous;
     /// @dev Merkle root over the leaves of the data set.
     bytes32 root;
-    /// @dev keccak256 of the data set's wire records, ordered by meter and sequence number.
+    /// @dev keccak256 of what the data set's wire records state (without their signatures), ordered by meter and
+    /// sequence number.
     bytes32 dataHash;
     /// @dev Growth of the registers in this data set, Wh.
     uint64 totalWh;
@@ -45,6 +48,7 @@ interface IReports {
     error BadRingSize(uint32 ringSize);
     error EmptyReport();
     error ReportTooLarge(uint64 interval, uint64 totalWh, uint32 count);
+    error NotNext(uint64 previous, uint64 head);
     error IntervalNotAfterHead(uint64 interval, uint64 head);
     error IntervalNotEnded(uint64 interval, uint256 end);
     error ReportUnknown(uint64 interval);
@@ -56,7 +60,8 @@ interface IReports {
 
     // FUNCTIONS
 
-    /// @notice Posts the report of an ended interval later than every reported one.
+    /// @notice Posts the report of an ended interval, right after the report it names as the previous one: no signed
+    /// report can be skipped for ever by a later one that lands first.
     /// @param signatures A quorum's signatures, ascending by signer.
     function report(Report calldata r, bytes[] calldata signatures) external;
 

@@ -15,8 +15,9 @@ library Messages {
     );
     bytes32 internal constant KEY_ROTATION_TYPEHASH =
         keccak256("KeyRotation(bytes32 meterId,address key,uint64 validFromInterval)");
-    bytes32 internal constant REPORT_TYPEHASH =
-        keccak256("Report(uint64 interval,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)");
+    bytes32 internal constant REPORT_TYPEHASH = keccak256(
+        "Report(uint64 interval,uint64 previous,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)"
+    );
 
     function hash(MeterReading calldata r) internal pure returns (bytes32) {
         return keccak256(
@@ -55,8 +56,8 @@ library Messages {
         assembly ("memory-safe") {
             let words := mload(0x40)
             mstore(words, typeHash)
-            calldatacopy(add(words, 32), r, 160)
-            digest := keccak256(words, 192)
+            calldatacopy(add(words, 32), r, 192)
+            digest := keccak256(words, 224)
         }
     }
 

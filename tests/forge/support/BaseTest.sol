@@ -139,8 +139,9 @@ abstract contract BaseTest {
 
     // REPORTS
 
+    /// @dev The first report; of a later one set `previous`.
     function reportFor(uint64 interval, bytes32 root) internal pure returns (Report memory) {
-        return Report(interval, root, keccak256(abi.encode(interval, root)), 250, 2);
+        return Report(interval, 0, root, keccak256(abi.encode(interval, root)), 250, 2);
     }
 
     function end(uint64 interval) internal pure returns (uint256) {
@@ -151,6 +152,7 @@ abstract contract BaseTest {
     function post(Reports target, uint64 interval, bytes32 root) internal {
         vm.warp(end(interval));
         Report memory r = reportFor(interval, root);
+        r.previous = target.head();
         target.report(r, signedBy(target.reportDigest(r), 0, 1));
         vm.warp(end(interval) + FINALITY);
     }

@@ -11,7 +11,7 @@ from protocol.keccak import keccak256
 from protocol.keys import SigningKey
 from protocol.leaf import production_leaf
 from protocol.ledger.bindings import contract
-from protocol.ledger.transactions import Sender
+from protocol.ledger.transactions import Sender, read
 from protocol.merkle import MerkleTree
 from protocol.reading import Reading, SignedReading
 from protocol.registration import Registration, meter_id_of
@@ -137,13 +137,21 @@ class Homes:
                 generated_wh if production else import_wh,
                 len(readings),
             )
-            digest = report.digest(book.domain(name))
+            message = report.following(await self._reported(name))
+            digest = message.digest(book.domain(name))
             signatures = [key.sign(digest) for key in self.community.oracle_keys[:2]]
             head = await self.community.rpc.call("eth_getBlockByNumber", "latest", False)
             if int(head["timestamp"], 16) < interval_end(interval, 3600):
                 await self.community.at(interval_end(interval, 3600))
-            call = contract(name).functions["report"].encode(report, signatures)
+            call = contract(name).functions["report"].encode(message, signatures)
             await self.community.keeper.transact(book.address(name), call, gas=500_000)
+
+    async def _reported(self, name: str) -> int:
+        """Return the newest interval that a contract has a report of."""
+        head = contract(name).functions["head"]
+        answer = await read(self.community.rpc, self.community.book.address(name), head.encode())
+        newest: int = head.decode(answer)[0]
+        return newest
 
     async def report(self, interval: int, homes: Iterable[Home] | None = None) -> None:
         """Read, keep and report one interval."""

@@ -1,5 +1,7 @@
 """From a signed reading to a certificate on a real chain."""
 
+from typing import Any
+
 import pytest
 
 from protocol.keys import SigningKey
@@ -46,7 +48,7 @@ async def call(community: Community, name: str, function: str, *arguments: objec
     return await community.governor.transact(community.book.address(name), data, gas=15_000_000)
 
 
-async def ask(community: Community, name: str, function: str, *arguments: object) -> tuple[object, ...]:
+async def ask(community: Community, name: str, function: str, *arguments: object) -> tuple[Any, ...]:
     entry = contract(name).functions[function]
     return entry.decode(await read(community.rpc, community.book.address(name), entry.encode(*arguments)))
 
@@ -63,10 +65,12 @@ async def report(
     statement = Report(
         interval, tree.root, data_hash_of(each.record() for each in readings), total_wh, len(readings)
     )
-    digest = statement.digest(community.book.domain(PRODUCTION))
+    (head,) = await ask(community, PRODUCTION, "head")
+    message = statement.following(head)
+    digest = message.digest(community.book.domain(PRODUCTION))
     signatures = [key.sign(digest) for key in community.oracle_keys[:2]]
     await community.at((interval + 1) * 3600)
-    return tree, statement, await call(community, PRODUCTION, "report", statement, signatures)
+    return tree, statement, await call(community, PRODUCTION, "report", message, signatures)
 
 
 async def mint(

@@ -10,7 +10,7 @@ from protocol.ledger.deployment import deploy
 from protocol.merkle import MerkleTree
 from protocol.report import Report
 from tests.integration.conftest import Community
-from tests.integration.ledger.test_certificates import OPENED, PRODUCTION, Home, call, register
+from tests.integration.ledger.test_certificates import OPENED, PRODUCTION, Home, ask, call, register
 
 pytestmark = pytest.mark.asyncio
 
@@ -35,11 +35,12 @@ async def five_oracles(community: Community) -> Community:
 
 
 async def post(community: Community, interval: int, tree: MerkleTree, count: int) -> int:
-    statement = Report(interval, tree.root, os.urandom(32), 250_000, count)
-    digest = statement.digest(community.book.domain(PRODUCTION))
+    (head,) = await ask(community, PRODUCTION, "head")
+    message = Report(interval, tree.root, os.urandom(32), 250_000, count).following(head)
+    digest = message.digest(community.book.domain(PRODUCTION))
     await community.at((interval + 1) * 3600)
     signatures = [key.sign(digest) for key in community.oracle_keys[:3]]
-    return (await call(community, PRODUCTION, "report", statement, signatures)).gas_used
+    return (await call(community, PRODUCTION, "report", message, signatures)).gas_used
 
 
 async def mint(community: Community, interval: int, tree: MerkleTree, readings: list) -> int:

@@ -11,7 +11,7 @@ from protocol.ledger.artefacts import load_artefact
 from protocol.ledger.bindings import contract, decode_revert, snake
 from protocol.ledger.errors import ArtefactMissing, LedgerError
 from protocol.ledger.events import Minted, Reported, decode_log, topics_of
-from protocol.report import Report
+from protocol.report import ReportMessage
 
 words = st.binary(min_size=32, max_size=32)
 u64 = st.integers(0, 2**64 - 1)
@@ -23,16 +23,20 @@ def artefacts() -> None:
     compiler.build()
 
 
-@given(u64, words, words, u64, st.integers(0, 2**32 - 1), st.lists(st.binary(max_size=80), max_size=4))
-def test_a_struct_is_taken_from_its_fields_in_snake_case(interval, root, data_hash, wh, count, signatures):
+@given(u64, u64, words, words, u64, st.integers(0, 2**32 - 1), st.lists(st.binary(max_size=80), max_size=4))
+def test_a_struct_is_taken_from_its_fields_in_snake_case(
+    interval, previous, root, data_hash, wh, count, signatures
+):
     data = (
         contract("EnergyProduction")
         .functions["report"]
-        .encode(Report(interval, root, data_hash, wh, count), signatures)
+        .encode(ReportMessage(interval, previous, root, data_hash, wh, count), signatures)
     )
-    kinds = ("(uint64,bytes32,bytes32,uint64,uint32)", "bytes[]")
-    signature = b"report((uint64,bytes32,bytes32,uint64,uint32),bytes[])"
-    expected = keccak256(signature)[:4] + encode(kinds, [(interval, root, data_hash, wh, count), signatures])
+    kinds = ("(uint64,uint64,bytes32,bytes32,uint64,uint32)", "bytes[]")
+    signature = b"report((uint64,uint64,bytes32,bytes32,uint64,uint32),bytes[])"
+    expected = keccak256(signature)[:4] + encode(
+        kinds, [(interval, previous, root, data_hash, wh, count), signatures]
+    )
     assert data == expected
 
 
