@@ -16,7 +16,7 @@ from protocol.intervals import day_of
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.bindings import contract
 from protocol.ledger.logs import Log, read_logs
-from protocol.ledger.rpc import Rpc, quantity
+from protocol.ledger.rpc import Rpc, hexed, quantity
 from protocol.ledger.transactions import read
 from protocol.reading import Reading, SignedReading
 
@@ -28,6 +28,7 @@ NOBODY = bytes(20)
 class ChainEvents:
     """What the chain says, read once up to one block."""
 
+    last_block: int
     production: Sequence[Log]
     consumption: Sequence[Log]
 
@@ -67,7 +68,7 @@ async def _read_events(rpc: Rpc, book: AddressBook) -> ChainEvents:
     async def of(name: str) -> list[Log]:
         return [log async for log in read_logs(rpc, name, book.address(name), book.deployment_block, last)]
 
-    return ChainEvents(await of("EnergyProduction"), await of("EnergyConsumption"))
+    return ChainEvents(last, await of("EnergyProduction"), await of("EnergyConsumption"))
 
 
 async def _check_readings(
@@ -200,7 +201,8 @@ async def _check_certificates(rpc: Rpc, book: AddressBook, events: ChainEvents) 
 
     async def ask(function: str, *arguments: object) -> int:
         encoded = contract("EnergyProduction").functions[function]
-        answer = await read(rpc, book.address("EnergyProduction"), encoded.encode(*arguments))
+        to, at = book.address("EnergyProduction"), hexed(events.last_block)
+        answer = await read(rpc, to, encoded.encode(*arguments), at)
         value: int = encoded.decode(answer)[0]
         return value
 

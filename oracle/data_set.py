@@ -45,7 +45,7 @@ def choose(
 
     Args:
         unreported: per meter, accepted readings newer than its last reported one, ascending by seq.
-        reported: per meter, its last reported registers, if there are any.
+        reported: per meter, its last reported registers, or the opening ones.
         interval: interval index.
         interval_seconds: length of an interval, seconds.
 
@@ -56,7 +56,7 @@ def choose(
     chosen = []
     for meter_id in sorted(unreported):
         due = [signed for signed in unreported[meter_id] if signed.reading.timestamp <= end]
-        before = reported.get(meter_id)
+        before = reported[meter_id]
         for signed, following in zip_longest(due, due[1:]):
             if _ends_day(signed.reading, following) or _begins_day(signed.reading, before):
                 chosen.append(signed)
@@ -69,12 +69,12 @@ def _ends_day(reading: Reading, following: SignedReading | None) -> bool:
     return following is None or day_of(reading.timestamp) != day_of(following.reading.timestamp)
 
 
-def _begins_day(reading: Reading, before: Point | None) -> bool:
+def _begins_day(reading: Reading, before: Point) -> bool:
     """Tell whether the reading is the first after a day whose last reading was not taken at midnight.
 
     Energy between the two has no certain day; reported next to each other, they keep that part small.
     """
-    if before is None or before.timestamp % DAY_SECONDS == 0:
+    if before.timestamp % DAY_SECONDS == 0:
         return False
     return day_of(before.timestamp) != day_of(reading.timestamp)
 

@@ -5,6 +5,7 @@ No input or output: the service feeds it, stores what it accepts and sends the a
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
+from typing import Final
 
 from oracle.acceptance import judge_registers, judge_signature, judge_time
 from oracle.meters import Meter, MeterBook, point_of
@@ -15,6 +16,8 @@ from protocol.errors import MalformedRecord
 from protocol.keccak import keccak256
 from protocol.reading import SignedReading, parse_payload
 from protocol.topics import parse_reading_topic
+
+TEXT_KEPT_CHARACTERS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,10 @@ class Verdict:
         """Return what is stored of a refused payload."""
         reading = self.signed.reading if self.signed else None
         return Refusal(
-            self.topic,
+            _storable(self.topic),
             self.payload,
             self.status,
-            self.detail or self.status.words,
+            _storable(self.detail or self.status.words),
             reading.meter_id if reading else None,
             reading.seq if reading else None,
         )
@@ -136,7 +139,9 @@ class Judge:
         verdict = replace(verdict, older=False)
         if neighbours.same is not None:
             return _judge_repeat(verdict, signed, neighbours.same)
-        meter = self._meters[reading.meter_id]
+        meter = self._meters.get(reading.meter_id)
+        if meter is None:
+            return replace(verdict, status=Status.UNKNOWN_METER)
         status = judge_time(reading, meter, self._latest_time())
         if status is Status.ACCEPTED:
             status = judge_registers(reading, meter, neighbours.before or meter.opening, neighbours.after)
@@ -147,3 +152,8 @@ def _judge_repeat(verdict: Verdict, signed: SignedReading, stored: SignedReading
     if signed.reading == stored.reading:
         return replace(verdict, repeated=True)
     return replace(verdict, status=Status.CONTRADICTS_STORED)
+
+
+def _storable(text: str) -> str:
+    """Return text that a stranger chose as PostgreSQL and a log can take it: short and without NUL."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:TEXT_KEPT_CHARACTERS]

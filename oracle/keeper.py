@@ -1,6 +1,6 @@
 """Mints certificates from reported leaves; anybody may, so a keeper's key vouches for nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import structlog
@@ -15,7 +15,7 @@ from protocol.ledger.address_book import AddressBook
 from protocol.ledger.bindings import contract
 from protocol.ledger.errors import TransactionReverted
 from protocol.ledger.rpc import Rpc, hexed, octets
-from protocol.ledger.transactions import Sender
+from protocol.ledger.transactions import Receipt, Sender, read
 from protocol.merkle import MerkleTree
 from protocol.reading import SignedReading
 
@@ -26,7 +26,10 @@ MINT_GAS: Final = 16_000_000
 
 
 class Keeper:
-    """Claims what the newest leaves and the day's last leaves of reported intervals allow.
+    """Claims what the newest leaves and the days' last leaves of final reports allow.
+
+    What the contract passes over or refuses (a frozen leaf, a day that nobody can close yet) is set aside, so
+    that one meter holds back no other.
 
     Args:
         rpc: the chain.
@@ -52,12 +55,14 @@ class Keeper:
         self._store = store
         self._meters = meters
         self._claims_per_mint = claims_per_mint
+        self._finality_seconds = 0
+        self._ring_size = 0
         self._claimed: dict[bytes, Claimed] = {}
         self._pending: dict[bytes, list[Leaf]] = {}
-        self._refused: set[tuple[bytes, int]] = set()
-        self._head = 0
-        self._last_mint: tuple[bytes, int] | None = None
+        self._set_aside: set[tuple[bytes, int]] = set()
         self._recent: dict[int, list[SignedReading]] = {}
+        self._head = 0
+        self._last_mint: tuple[int, bytes] | None = None
 
     async def load(self, head: int) -> None:
         """Read every meter's claim from the chain, and the leaves newer than it from the store.
@@ -65,19 +70,26 @@ class Keeper:
         Args:
             head: newest interval whose production report stands on the chain.
         """
-        self._last_mint = None
+        self._sender.start_anew()
+        self._finality_seconds = await self._ask("finalitySeconds")
+        self._ring_size = await self._ask("ringSize")
+        final = await self._newest_final(0, head)
         self._claimed = await self._read_claims(list(self._meters))
-        newer = await self._store.leaves_after({m: c.seq for m, c in self._claimed.items()}, head)
+        newer = await self._store.leaves_after({m: c.seq for m, c in self._claimed.items()}, final)
         self._pending = {}
         for interval, signed in newer:
             self._pending.setdefault(signed.reading.meter_id, []).append(Leaf(interval, signed))
-        self._head = head
+        self._set_aside = set()
+        self._recent = {}
+        self._last_mint = None
+        self._head = final
 
     async def advance(self, head: int) -> None:
-        """Take over the leaves of the reports that came to stand on the chain, up to `head`."""
-        if head <= self._head:
+        """Take over the leaves of reports that became final, up to `head`."""
+        final = await self._newest_final(self._head, head)
+        if final <= self._head:
             return
-        self._recent = await self._store.data_sets_between(self._head, head)
+        self._recent = await self._store.data_sets_between(self._head, final)
         unseen = {
             signed.reading.meter_id for readings in self._recent.values() for signed in readings
         } - self._claimed.keys()
@@ -87,61 +99,116 @@ class Keeper:
                 self._pending.setdefault(signed.reading.meter_id, []).append(Leaf(interval, signed))
         for meter_id, leaves in self._pending.items():
             self._pending[meter_id] = still_pending(leaves, self._claimed[meter_id])
-        self._head = head
+        self._head = final
 
     async def mint(self) -> int:
         """Make all needed claims; return the certified energy, Wh.
 
         Raises:
-            TransactionReverted: the contract refuses a whole batch.
+            TransactionReverted: the contract refuses all mints, being paused.
             RpcUnreachable: no chain answers.
         """
         certified_wh = 0
         for interval, claims in needed_claims(self._pending, self._claimed):
-            wanted = [c for c in claims if (c.reading.meter_id, c.reading.seq) not in self._refused]
+            wanted = [claim for claim in claims if self._is_wanted(claim)]
             if not wanted:
                 continue
             readings = self._recent.get(interval) or await self._store.data_set(interval)
             tree = production_tree(readings)
             for start in range(0, len(wanted), self._claims_per_mint):
-                certified_wh += await self._mint_batch(
-                    interval, tree, wanted[start : start + self._claims_per_mint]
-                )
+                batch = wanted[start : start + self._claims_per_mint]
+                certified_wh += await self._mint_batch(interval, tree, batch)
         return certified_wh
+
+    def _is_wanted(self, claim: SignedReading) -> bool:
+        reading = claim.reading
+        meter = self._meters.get(reading.meter_id)
+        aside = (reading.meter_id, reading.seq) in self._set_aside
+        return meter is not None and not meter.suspended and not aside
+
+    def try_again(self, meter_ids: Collection[bytes]) -> None:
+        """Take up what was set aside of these meters, because the Registry reinstated them."""
+        self._set_aside = {entry for entry in self._set_aside if entry[0] not in meter_ids}
 
     async def _mint_batch(self, interval: int, tree: MerkleTree, claims: list[SignedReading]) -> int:
         while claims:
             try:
-                await self._sender.transact(self._production, _calldata(interval, tree, claims), gas=MINT_GAS)
-                break
+                data = _calldata(interval, tree, claims)
+                receipt = await self._sender.transact(self._production, data, gas=MINT_GAS)
             except TransactionReverted as error:
-                if error.name != "DayNotClosed":
+                refused = self._refused_claims(error, interval, claims)
+                if not refused:
                     raise
-                # one meter's missing day end must not hold back the others of the batch
-                meter_id = error.arguments["meterId"]
-                log.warning("claim refused", meter_id=hexed(meter_id), interval=interval, reason=str(error))
-                self._refused |= {(meter_id, c.reading.seq) for c in claims if c.reading.meter_id == meter_id}
-                claims = [claim for claim in claims if claim.reading.meter_id != meter_id]
-        return sum(self._note(claim) for claim in claims)
+                log.warning("claims refused", count=len(refused), interval=interval, reason=str(error))
+                self._put_aside(refused)
+                claims = [claim for claim in claims if claim not in refused]
+            else:
+                return await self._note(receipt, claims)
+        return 0
+
+    def _refused_claims(
+        self, error: TransactionReverted, interval: int, claims: list[SignedReading]
+    ) -> list[SignedReading]:
+        """Return the claims that a refusal is about; none if it may pass or concerns all mints."""
+        if error.name == "DayNotClosed":
+            return [claim for claim in claims if claim.reading.meter_id == error.arguments["meterId"]]
+        has_left_ring = interval + self._ring_size <= self._head
+        return claims if error.name == "ReportUnknown" and has_left_ring else []
+
+    async def _note(self, receipt: Receipt, claims: Sequence[SignedReading]) -> int:
+        """Note what the chain says was claimed; what it passed over is set aside."""
+        minted = contract("EnergyProduction").events["Minted"]
+        certified_wh = 0
+        done: set[bytes] = set()
+        for entry in receipt.logs:
+            topics = [octets(topic) for topic in entry["topics"]]
+            if topics[0] != minted.topic or octets(entry["address"]) != self._production:
+                continue
+            said = minted.decode(topics, octets(entry["data"]))
+            self._settle(said["meterId"], Claimed(said["claimedWh"], said["seq"], said["timestamp"]))
+            certified_wh += said["wh"]
+            done.add(said["meterId"])
+        self._last_mint = receipt.block_number, await self._block_hash(receipt.block_number)
+        passed_over = [claim for claim in claims if claim.reading.meter_id not in done]
+        if passed_over:
+            self._put_aside(passed_over)
+            claimed = await self._read_claims([claim.reading.meter_id for claim in passed_over])
+            for meter_id, now in claimed.items():
+                self._settle(meter_id, now)
+        return certified_wh
+
+    def _settle(self, meter_id: bytes, now: Claimed) -> None:
+        self._claimed[meter_id] = now
+        self._pending[meter_id] = still_pending(self._pending.get(meter_id, []), now)
+
+    def _put_aside(self, claims: Iterable[SignedReading]) -> None:
+        self._set_aside |= {(claim.reading.meter_id, claim.reading.seq) for claim in claims}
 
     async def has_regressed(self) -> bool:
         """Tell whether the chain lost the last mint (a reorganisation); `load` mends it."""
         if self._last_mint is None:
             return False
-        block_hash, number = self._last_mint
+        number, block_hash = self._last_mint
         return await self._block_hash(number) != block_hash
 
     async def _block_hash(self, number: int) -> bytes:
         block = await self._rpc.call("eth_getBlockByNumber", hexed(number), False)
         return octets(block["hash"]) if block else b""
 
-    def _note(self, claim: SignedReading) -> int:
-        reading = claim.reading
-        before = self._claimed[reading.meter_id]
-        now = Claimed(reading.generated_wh, reading.seq, reading.timestamp)
-        self._claimed[reading.meter_id] = now
-        self._pending[reading.meter_id] = still_pending(self._pending[reading.meter_id], now)
-        return now.wh - before.wh
+    async def _newest_final(self, after: int, head: int) -> int:
+        """Return the newest interval after `after`, up to `head`, whose finality window is over."""
+        if self._finality_seconds == 0 or head <= after:
+            return max(after, head)
+        for reports in reversed(await self._store.reports_after(after)):
+            interval = reports.production.interval
+            if interval <= head and await self._ask("isFinal", interval):
+                return interval
+        return after
+
+    async def _ask(self, function: str, *arguments: object) -> int:
+        encoded = contract("EnergyProduction").functions[function]
+        value: int = encoded.decode(await read(self._rpc, self._production, encoded.encode(*arguments)))[0]
+        return value
 
     async def _read_claims(self, meter_ids: Sequence[bytes]) -> dict[bytes, Claimed]:
         function = contract("EnergyProduction").functions["claimOf"]

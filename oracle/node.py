@@ -70,7 +70,9 @@ class Node:
         """Read Registry and enrolments anew; a chain that is away leaves the meters as they were."""
         self._secrets.refresh()
         try:
-            await self._watch.refresh()
+            reinstated = await self._watch.refresh()
+            if self._keeper is not None and reinstated:
+                self._keeper.try_again(reinstated)
         except LedgerError as error:
             log.warning("registry not read", reason=str(error))
 

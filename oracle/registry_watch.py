@@ -1,5 +1,7 @@
 """Keeps the meter book equal to the Registry's events."""
 
+import asyncio
+
 from oracle.meters import MeterBook, apply_event
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.logs import read_logs
@@ -20,27 +22,32 @@ class RegistryWatch:
         self._address = book.address("Registry")
         self._first_block = book.deployment_block
         self._read_to: tuple[int, bytes] | None = None
+        self._lock = asyncio.Lock()
 
-    async def refresh(self) -> None:
+    async def refresh(self) -> frozenset[bytes]:
         """Read the events since the last call; all of them anew if the chain has reorganised.
+
+        The book changes at once at the end, so that nobody meets it half read.
+
+        Returns:
+            The meters that were reinstated among these events.
 
         Raises:
             RpcUnreachable: no chain answers.
         """
-        block = await self._rpc.call("eth_getBlockByNumber", "latest", False)
-        newest = quantity(block["number"])
-        if self._read_to is not None and not await self._is_canonical(*self._read_to):
-            self.meters.clear()
-            self._read_to = None
-        first = self._first_block if self._read_to is None else self._read_to[0] + 1
-        if first <= newest:
-            await self._fold(first, newest)
+        async with self._lock:
+            block = await self._rpc.call("eth_getBlockByNumber", "latest", False)
+            newest = quantity(block["number"])
+            anew = self._read_to is not None and not await self._is_canonical(*self._read_to)
+            first = self._first_block if anew or self._read_to is None else self._read_to[0] + 1
+            logs = [log async for log in read_logs(self._rpc, "Registry", self._address, first, newest)]
+            if anew:
+                self.meters.clear()
+            for log in logs:
+                apply_event(self.meters, log.name, log.arguments)
             self._read_to = newest, octets(block["hash"])
+            return frozenset(log.arguments["meterId"] for log in logs if log.name == "MeterReinstated")
 
     async def _is_canonical(self, number: int, block_hash: bytes) -> bool:
         block = await self._rpc.call("eth_getBlockByNumber", hexed(number), False)
         return block is not None and octets(block["hash"]) == block_hash
-
-    async def _fold(self, first: int, last: int) -> None:
-        async for log in read_logs(self._rpc, "Registry", self._address, first, last):
-            apply_event(self.meters, log.name, log.arguments)

@@ -74,21 +74,19 @@ class Reporter:
             proposals.append(await self._close(interval))
 
     async def _close(self, interval: int) -> Proposal:
-        readings = choose(self._unreported, self._reported, interval, self._interval_seconds)
-        before = {
-            signed.reading.meter_id: self._reported.get(
-                signed.reading.meter_id, self._meters[signed.reading.meter_id].opening
-            )
-            for signed in readings
-        }
+        before = {meter_id: self._registers_before(meter_id) for meter_id in self._unreported}
+        readings = choose(self._unreported, before, interval, self._interval_seconds)
         proposal = propose(interval, readings, before, self._secrets)
         await self._store.save_proposal(proposal)
         self._last = interval
         for signed in readings:
             self._reported[signed.reading.meter_id] = point_of(signed.reading)
-        for meter_id in before:
+        for meter_id in {signed.reading.meter_id for signed in readings}:
             self._forget(meter_id)
         return proposal
+
+    def _registers_before(self, meter_id: bytes) -> Point:
+        return self._reported.get(meter_id) or self._meters[meter_id].opening
 
     def _forget(self, meter_id: bytes) -> None:
         reported = self._reported[meter_id].seq

@@ -54,6 +54,7 @@ class Submitter:
 
     async def load(self) -> None:
         """Read how far the chain is."""
+        self._sender.start_anew()
         self._heads = {name: await self._head(name) for name in CONTRACTS}
 
     @property

@@ -40,6 +40,11 @@ class Status(IntEnum):
     WRONG_TOPIC = 12
 
     @property
+    def may_pass(self) -> bool:
+        """Whether the same reading may be accepted later: a meter tries again before it believes this."""
+        return self in (Status.UNKNOWN_METER, Status.SUSPENDED_METER, Status.BEYOND_CLOCK)
+
+    @property
     def words(self) -> str:
         """The reason in words, for logs and pages."""
         return self.name.lower().replace("_", " ")

@@ -21,7 +21,6 @@ from simulation.outbox import Outgoing, Queued, Refused
 
 FIRST_PATIENCE_SECONDS: Final = 2.0
 LAST_PATIENCE_SECONDS: Final = 5.0
-PASSING_REFUSALS: Final = frozenset({Status.BEYOND_CLOCK, Status.UNKNOWN_METER})
 ATTEMPTS: Final = 15
 # looking through everything in flight at every acknowledgement would cost more than the curve
 _LOOK_SECONDS: Final = 0.2
@@ -153,7 +152,7 @@ class Delivery:
         return self._hesitation.words if self._hesitation and self._in_flight else None
 
     def _count(self, flight: _Flight, node: bytes, ack: Ack) -> None:
-        if ack.status in PASSING_REFUSALS and flight.attempts < ATTEMPTS:
+        if ack.status.may_pass and flight.attempts < ATTEMPTS:
             self._hesitation = ack.status
             return
         if ack.status is Status.ACCEPTED:

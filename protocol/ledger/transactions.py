@@ -67,6 +67,10 @@ class Sender:
         self._fee_read = float("-inf")
         self._lock = asyncio.Lock()
 
+    def start_anew(self) -> None:
+        """Ask the chain for the account's next nonce again, because transactions may have been undone."""
+        self._nonce = None
+
     async def send(
         self, to: bytes | None, data: bytes, *, gas: int | None = None, value: int = 0, at: int | None = None
     ) -> bytes:

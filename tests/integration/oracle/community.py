@@ -1,11 +1,13 @@
 """A small community on real parts: chain with journal, broker, PostgreSQL, registered and enrolled meters."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from oracle.service import serve
@@ -63,6 +65,7 @@ class OracleCommunity:
     book: AddressBook
     governor: Sender
     node_key: SigningKey
+    chain_process: "subprocess.Popen[bytes]"
     meters: list[MeterUnderTest]
     acks: dict[tuple[bytes, int], Ack] = field(default_factory=dict)
     link: BrokerLink | None = None
@@ -92,6 +95,16 @@ class OracleCommunity:
     async def ask(self, name: str, function: str, *arguments: object):
         encoded = contract(name).functions[function]
         return encoded.decode(await read(self.rpc, self.book.address(name), encoded.encode(*arguments)))
+
+    async def govern(self, function: str, *arguments: object) -> None:
+        call = contract("Registry").functions[function]
+        await self.governor.transact(self.book.address("Registry"), call.encode(*arguments))
+
+    def anvil_url(self) -> str:
+        """Return where the chain behind the front answers, past its journal."""
+        (anvil,) = psutil.Process(self.chain_process.pid).children()
+        (listener,) = [c for c in anvil.net_connections() if c.status == psutil.CONN_LISTEN]
+        return f"http://127.0.0.1:{listener.laddr.port}"
 
     async def rows(self, statement: str) -> list[tuple]:
         async with await psycopg.AsyncConnection.connect(self.settings.database_url) as connection:
@@ -127,23 +140,23 @@ async def eventually(condition, what: str, seconds: float = 30) -> None:
 
 
 @contextmanager
-def chain_running(data: Path, port: int) -> Iterator[str]:
+def chain_running(data: Path, port: int) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     environment = {
         "ZUVA_DATA_DIR": str(data),
         "ZUVA_CHAIN_PORT": str(port),
         "ZUVA_CHAIN_CLOCK": "stepped",
         "ZUVA_CHAIN_GENESIS_TIMESTAMP": str(GENESIS),
     }
-    with running("chain", environment):
-        yield f"http://127.0.0.1:{port}"
+    with running("chain", environment) as process:
+        yield f"http://127.0.0.1:{port}", process
 
 
 @asynccontextmanager
 async def oracle_community(
-    data: Path, database_url: str, broker_url: str, meters: int
+    data: Path, database_url: str, broker_url: str, meters: int, finality_seconds: int = 0
 ) -> AsyncIterator[OracleCommunity]:
     port = free_port()
-    with chain_running(data, port) as chain_url:
+    with chain_running(data, port) as (chain_url, chain_process):
         node_key = create_key(data / "keys" / "oracle-1.key")
         keeper_key = create_key(data / "keys" / "keeper.key")
         async with Rpc(chain_url) as rpc:
@@ -154,7 +167,7 @@ async def oracle_community(
                 governor,
                 interval_seconds=HOUR,
                 ring_size=96,
-                finality_seconds=0,
+                finality_seconds=finality_seconds,
                 oracles=[node_key.address],
                 quorum=1,
                 guardian=DEPLOYER.address,
@@ -168,7 +181,7 @@ async def oracle_community(
                 clock="stepped",
                 grace_seconds=HOUR,
             )
-            community = OracleCommunity(settings, rpc, book, governor, node_key, [])
+            community = OracleCommunity(settings, rpc, book, governor, node_key, chain_process, [])
             for number in range(meters):
                 await register(community, number)
 

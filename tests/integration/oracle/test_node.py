@@ -98,16 +98,12 @@ async def test_proposals_stored_before_a_crash_are_sent_after_it_and_not_twice(c
         first = hour_of_readings(community, 1, 2, 3)
         community.publish(*first)
         await community.acknowledged(*first)
-        await community.governor.transact(
-            community.book.address("Registry"), _call("Registry", "setPaused", True)
-        )
+        await community.govern("setPaused", True)
         community.step_clock(GENESIS + 2 * HOUR)
         await eventually(lambda: _count(community, "proposal", 1), "the stored proposal")
         await eventually(lambda: any("contracts paused" in t for t in community.trouble), "a clear status")
     assert (await community.ask("EnergyProduction", "head"))[0] == 0
-    await community.governor.transact(
-        community.book.address("Registry"), _call("Registry", "setPaused", False)
-    )
+    await community.govern("setPaused", False)
     async with community.node_running():
         await eventually(lambda: _head_is(community, T0), "the report")
         await eventually(lambda: _equals(certified(community), [1, 2, 3]), "certificates")
@@ -172,6 +168,17 @@ async def test_bad_input_is_refused_with_its_reason_and_harms_nobody(community: 
     assert await community.rows("SELECT max(length(payload)) FROM oracle_1.refusal") == [(256,)]
 
 
+async def test_a_topic_that_no_database_can_store_harms_nobody(community: OracleCommunity) -> None:
+    async with community.node_running():
+        community.step_clock(GENESIS + HOUR)
+        community.link.publish("zuva/1/a\0b/c/reading", b"x")
+        community.link.publish("zuva/1/" + "a" * 60_000 + "/c/reading", b"x")
+        good = community.sign(community.meters[0], community.meters[0].advance(7))
+        community.publish(good)
+        assert (await community.acknowledged(good))[0].status is Status.ACCEPTED
+    assert await community.rows("SELECT count(*), max(length(topic)) FROM oracle_1.refusal") == [(2, 200)]
+
+
 async def test_a_meter_registered_later_is_taken_without_a_restart(community: OracleCommunity) -> None:
     async with community.node_running():
         community.step_clock(GENESIS + HOUR)
@@ -198,12 +205,6 @@ async def test_a_second_node_on_the_same_schema_is_refused(community: OracleComm
         with pytest.raises(ConfigurationError, match="another oracle node"):
             async with community.node_running():
                 pass
-
-
-def _call(name: str, function: str, *arguments: object) -> bytes:
-    from protocol.ledger.bindings import contract
-
-    return contract(name).functions[function].encode(*arguments)
 
 
 async def _head_is(community: OracleCommunity, interval: int) -> bool:

@@ -17,6 +17,7 @@ from protocol.report import data_hash_of
 HOUR = 3600
 MIDNIGHT = 20_000 * DAY_SECONDS
 A, B = b"\x0a" * 32, b"\x0b" * 32
+OPENED_AT_MIDNIGHT = dict.fromkeys((A, B), Point(0, MIDNIGHT - DAY_SECONDS, 0, 0, 0))
 
 
 def signed(
@@ -27,19 +28,19 @@ def signed(
 
 def test_the_highest_reading_not_after_the_end_is_chosen() -> None:
     waiting = {A: [signed(A, s, MIDNIGHT + s * 600) for s in range(1, 9)]}
-    (chosen,) = choose(waiting, {}, MIDNIGHT // HOUR, HOUR)
+    (chosen,) = choose(waiting, OPENED_AT_MIDNIGHT, MIDNIGHT // HOUR, HOUR)
     assert chosen.reading.timestamp == MIDNIGHT + HOUR
 
 
 def test_a_silent_meter_is_unknown_and_not_reported_as_zero() -> None:
     waiting = {A: [signed(A, 1, MIDNIGHT + HOUR)], B: [signed(B, 1, MIDNIGHT + 2 * HOUR)]}
-    chosen = choose(waiting, {}, MIDNIGHT // HOUR, HOUR)
+    chosen = choose(waiting, OPENED_AT_MIDNIGHT, MIDNIGHT // HOUR, HOUR)
     assert [s.reading.meter_id for s in chosen] == [A]
 
 
 def test_the_last_reading_of_every_day_passed_is_reported_too() -> None:
     back_fill = [signed(A, s, MIDNIGHT - 3 * HOUR + s * HOUR) for s in range(1, 31)]
-    chosen = choose({A: back_fill}, {}, interval_of(MIDNIGHT + 27 * HOUR, HOUR), HOUR)
+    chosen = choose({A: back_fill}, OPENED_AT_MIDNIGHT, interval_of(MIDNIGHT + 27 * HOUR, HOUR), HOUR)
     assert [s.reading.timestamp for s in chosen] == [
         MIDNIGHT,
         MIDNIGHT + DAY_SECONDS,
@@ -168,3 +169,10 @@ def test_leaves_of_one_meter_in_one_report_are_claimed_in_turn() -> None:
         (7, [ends[1].signed]),
         (7, [ends[2].signed]),
     ]
+
+
+def test_a_meter_opened_at_noon_reports_its_first_reading_of_the_next_day() -> None:
+    noon = Point(0, MIDNIGHT - 12 * HOUR, 0, 0, 0)
+    morning = [signed(A, seq, MIDNIGHT + seq * 300, 10 * seq) for seq in (1, 2, 3)]
+    chosen = choose({A: morning}, {A: noon}, MIDNIGHT // HOUR, HOUR)
+    assert [s.reading.seq for s in chosen] == [1, 3]
