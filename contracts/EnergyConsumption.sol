@@ -32,8 +32,9 @@ contract EnergyConsumption is IEnergyConsumption, Reports {
             leaf.meterId, leaf.seq, leaf.timestamp, leaf.flags, leaf.importWh, leaf.exportWh, leaf.salt
         );
         uint256 signers = _requireContradictable(interval, leaf.meterId, hash, proof, reading, signature);
+        uint8 kind = _kindOf(leaf.seq, leaf.timestamp, reading);
         if (!_contradicts(leaf, reading)) revert NoContradiction(leaf.meterId);
-        _freeze(interval, leaf.meterId, hash, signers);
+        _freeze(interval, leaf.meterId, hash, signers, kind);
     }
 
     // INTERNAL

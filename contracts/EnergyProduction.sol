@@ -76,6 +76,21 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         emit Retired(msg.sender, id, wh, beneficiary, reason, wh * factor / 1e6);
     }
 
+    /// @inheritdoc IEnergyProduction
+    function resetClaim(bytes32 meterId, uint64 seq, uint64 timestamp) external {
+        if (msg.sender != registry.governor()) revert IRegistry.NotGovernor(msg.sender);
+        Claimed storage state = _claimed[meterId];
+        if (state.seq == 0 || state.interval > registry.frozenThrough(meterId)) {
+            revert ClaimNotDisputed(meterId);
+        }
+        // A seq of zero would bring the opening registers back, and with them all Wh since.
+        if (seq == 0 || seq > state.seq || timestamp > state.timestamp) {
+            revert ClaimNotBefore(meterId, seq, timestamp);
+        }
+        (state.seq, state.timestamp) = (seq, timestamp);
+        emit ClaimReset(meterId, seq, timestamp);
+    }
+
     // DISPUTES
 
     /// @inheritdoc IEnergyProduction
@@ -88,8 +103,9 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
     ) external {
         bytes32 hash = _leafOf(leaf);
         uint256 signers = _requireContradictable(interval, leaf.meterId, hash, proof, reading, signature);
+        uint8 kind = _kindOf(leaf.seq, leaf.timestamp, reading);
         if (!_contradicts(leaf, reading)) revert NoContradiction(leaf.meterId);
-        _freeze(interval, leaf.meterId, hash, signers);
+        _freeze(interval, leaf.meterId, hash, signers, kind);
     }
 
     // VIEWS
@@ -142,12 +158,13 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         Claimed memory state = _claimedOf(claim.meterId);
         // Skipped, not reverted: a race or one meter's fault must not stop the others of a batch.
         if (meter.suspended || interval <= meter.frozenThrough) return;
+        if (claim.timestamp > _endOf(interval)) return; // no honest leaf is from its report's future
         if (claim.seq <= state.seq || claim.timestamp < state.timestamp || claim.generatedWh < state.wh) {
             return;
         }
 
         uint256 wh = claim.generatedWh - state.wh;
-        uint256 day = wh == 0 ? Intervals.dayOf(claim.timestamp) : _vintage(state, claim, meter.frozenThrough);
+        uint256 day = wh == 0 ? Intervals.dayOf(claim.timestamp) : _vintage(interval, state, claim, meter);
         uint256 id = Certificates.idOf(meter.simulated, meter.source, day);
         _claimed[claim.meterId] = Claimed(claim.generatedWh, claim.seq, claim.timestamp, interval);
         if (wh != 0) {
@@ -171,7 +188,7 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
     }
 
     /// @dev The day of energy between the state and the claim; the unknown day where no reading can tell it.
-    function _vintage(Claimed memory state, Claim calldata claim, uint32 frozenThrough)
+    function _vintage(uint64 interval, Claimed memory state, Claim calldata claim, Certification memory meter)
         private
         view
         returns (uint256)
@@ -179,8 +196,11 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         uint256 day = Intervals.dayOf(claim.timestamp);
         if (state.timestamp >= day * Intervals.DAY) return day;
         bool nothingBetween = claim.seq == state.seq + 1;
-        bool leftRing = state.interval + ringSize <= head();
-        if (nothingBetween || leftRing || state.interval < frozenThrough) return Certificates.UNKNOWN_DAY;
+        bool chosen = msg.sender == meter.account;
+        bool frozen = state.interval < meter.frozenThrough;
+        // Half a ring is the time in which anybody can close the days; before its end nobody else may blur them.
+        bool leftRing = state.interval + ringSize <= head() && interval + ringSize / 2 <= head();
+        if (nothingBetween || chosen || frozen || leftRing) return Certificates.UNKNOWN_DAY;
         revert DayNotClosed(claim.meterId, Intervals.dayOf(state.timestamp));
     }
 

@@ -25,6 +25,8 @@ contract Registry is IRegistry, EIP712 {
 
     /// @dev A signers bitmap has 32 bits in a report's meta.
     uint256 private constant MAX_ORACLES = 31;
+    /// @dev Seconds. A rotation farther ahead would keep the key from being changed again.
+    uint256 private constant MAX_ROTATION_AHEAD = 7 days;
     uint8 private constant MAX_KIND = 3;
     uint8 private constant MAX_SOURCE = 5;
     uint8 private constant MAX_CATEGORY = 2;
@@ -239,20 +241,28 @@ contract Registry is IRegistry, EIP712 {
     {
         Meter storage m = _registered(meterId);
         if (key == address(0)) revert ZeroAddress();
-        if (msg.sender != governor || signature.length != 0) {
+        uint256 present = Intervals.intervalOf(block.timestamp, intervalSeconds);
+        uint256 latest = present + MAX_ROTATION_AHEAD / intervalSeconds;
+        bool pending = m.keyFrom > present;
+        if (msg.sender == governor && signature.length == 0) {
+            // No later than what it replaces: who follows the events then drops that by its interval.
+            if (pending) latest = m.keyFrom;
+        } else {
+            if (pending) revert RotationPending(meterId, m.keyFrom);
             address signer =
                 ECDSA.recoverCalldata(keyRotationDigest(meterId, key, validFromInterval), signature);
             if (signer != m.key) revert BadSignature();
         }
-        // A key that came into force in the past could disown readings that were already judged.
-        uint256 earliest = Intervals.intervalOf(block.timestamp, intervalSeconds);
-        if (earliest <= m.keyFrom) earliest = uint256(m.keyFrom) + 1;
-        if (validFromInterval < earliest) revert KeyTooEarly(validFromInterval, earliest);
+        // A key that came into force already could disown readings that were judged.
+        if (validFromInterval <= present) revert KeyTooEarly(validFromInterval, present + 1);
+        if (validFromInterval > latest) revert KeyTooLate(validFromInterval, latest);
 
-        _formerKeys[meterId][m.rotations] = FormerKey(m.key, m.keyFrom);
+        if (!pending) {
+            _formerKeys[meterId][m.rotations] = FormerKey(m.key, m.keyFrom);
+            m.rotations += 1;
+        }
         m.key = key;
         m.keyFrom = SafeCast.toUint32(validFromInterval);
-        m.rotations += 1;
         emit KeyRotated(meterId, key, validFromInterval);
     }
 
@@ -318,6 +328,11 @@ contract Registry is IRegistry, EIP712 {
     function opening(bytes32 meterId) external view returns (uint64 timestamp, uint64 generatedWh) {
         Meter storage m = _registered(meterId);
         return (m.timestamp, m.generatedWh);
+    }
+
+    /// @inheritdoc IRegistry
+    function frozenThrough(bytes32 meterId) external view returns (uint64) {
+        return _registered(meterId).frozenThrough;
     }
 
     /// @inheritdoc IRegistry

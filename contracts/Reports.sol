@@ -14,6 +14,12 @@ import {PackedMeta, PackedMetas} from "./libraries/PackedMetas.sol";
 abstract contract Reports is IReports, EIP712 {
     using Messages for Report;
 
+    // CONSTANTS
+
+    /// @dev Kinds of contradiction, see `Disputed`.
+    uint8 private constant SAME_SEQ = 0;
+    uint8 private constant ORDER = 1;
+
     // IMMUTABLES
 
     /// @notice The registry this contract obeys.
@@ -56,7 +62,7 @@ abstract contract Reports is IReports, EIP712 {
         uint64 newest = head();
         if (r.previous != newest) revert NotNext(r.previous, newest);
         if (interval <= newest) revert IntervalNotAfterHead(interval, newest);
-        uint256 end = Intervals.endOf(interval, _intervalSeconds);
+        uint256 end = _endOf(interval);
         if (block.timestamp < end) revert IntervalNotEnded(interval, end);
         if (r.root == 0 || count == 0) revert EmptyReport();
         uint256 signers = _check(reportDigest(r), signatures);
@@ -129,6 +135,11 @@ abstract contract Reports is IReports, EIP712 {
         if (block.timestamp < finalFrom) revert NotFinal(interval, finalFrom);
     }
 
+    /// @dev The last second of an interval.
+    function _endOf(uint64 interval) internal view returns (uint256) {
+        return Intervals.endOf(interval, _intervalSeconds);
+    }
+
     /// @dev Only sound after `_metaOf` accepted the interval: the root carries no tag of its own.
     function _rootOf(uint64 interval) internal view returns (bytes32) {
         return _ring[interval % ringSize].root;
@@ -149,6 +160,9 @@ abstract contract Reports is IReports, EIP712 {
         bytes calldata signature
     ) internal view returns (uint256 signers) {
         signers = _metaOf(interval).signers();
+        // Else the same evidence could suspend a reinstated meter again and again.
+        uint64 frozen = registry.frozenThrough(meterId);
+        if (interval <= frozen) revert AlreadyFrozen(meterId, frozen);
         if (!MerkleProof.verifyCalldata(proof, _rootOf(interval), leaf)) {
             revert LeafNotInReport(interval, leaf);
         }
@@ -156,10 +170,23 @@ abstract contract Reports is IReports, EIP712 {
         if (!registry.isSignedByMeter(reading, signature)) revert ReadingNotSignedByMeter(meterId);
     }
 
+    /// @dev The contradiction that a reading can prove about a leaf, if any. A key that was rotated out may be in
+    /// anybody's hands: it says nothing about leaves of a later key's time.
+    function _kindOf(uint64 seq, uint64 timestamp, MeterReading calldata reading)
+        internal
+        view
+        returns (uint8 kind)
+    {
+        kind = seq == reading.seq ? SAME_SEQ : ORDER;
+        bool sameKey = _keyAt(reading.meterId, timestamp) == _keyAt(reading.meterId, reading.timestamp);
+        bool isOlder = reading.timestamp < timestamp;
+        if (!sameKey && (kind == ORDER || isOlder)) revert ReadingOfOtherKey(reading.meterId);
+    }
+
     /// @dev The cumulative registers heal in a later report, so freezing costs an honest meter nothing but time.
-    function _freeze(uint64 interval, bytes32 meterId, bytes32 leaf, uint256 signers) internal {
+    function _freeze(uint64 interval, bytes32 meterId, bytes32 leaf, uint256 signers, uint8 kind) internal {
         registry.freezeMeter(meterId, head());
-        emit Disputed(interval, meterId, leaf, signers);
+        emit Disputed(interval, meterId, leaf, signers, kind);
     }
 
     /// @dev Whether sequence numbers are ordered against registers or times (which may stand still, never fall).
@@ -169,5 +196,10 @@ abstract contract Reports is IReports, EIP712 {
         returns (bool)
     {
         return (seqA < seqB && valueA > valueB) || (seqA > seqB && valueA < valueB);
+    }
+
+    function _keyAt(bytes32 meterId, uint64 timestamp) private view returns (address) {
+        // forge-lint: disable-next-line(unsafe-typecast) a quotient of a uint64
+        return registry.keyAt(meterId, uint64(Intervals.intervalOf(timestamp, _intervalSeconds)));
     }
 }

@@ -22,7 +22,9 @@ struct ConsumptionLeaf {
 /// @notice Roots over what meters drew and gave, without showing it.
 interface IEnergyConsumption is IReports {
     /// @notice Freezes a leaf that a reading signed by the same meter contradicts: the same sequence number with
-    /// other values, or an order of sequence numbers against the order of registers or times.
+    /// other values, or an order of sequence numbers against the order of registers or times. Once a leaf's interval
+    /// is frozen for the meter, it cannot be disputed again. Orders are compared between readings of one key only,
+    /// and a key contradicts no leaf of a later key's time: a key that was rotated out stops no meter.
     function dispute(
         uint64 interval,
         ConsumptionLeaf calldata leaf,

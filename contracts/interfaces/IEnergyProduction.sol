@@ -42,17 +42,25 @@ interface IEnergyProduction is IReports {
         uint256 co2Grams
     );
 
+    /// @notice The governor set what was claimed for a disputed meter back to (`seq`, `timestamp`); the Wh stay.
+    event ClaimReset(bytes32 indexed meterId, uint64 seq, uint64 timestamp);
+
     // ERRORS
 
     error ClaimsNotInReport(uint64 interval);
     error DayNotClosed(bytes32 meterId, uint256 day);
+    error ClaimNotDisputed(bytes32 meterId);
+    error ClaimNotBefore(bytes32 meterId, uint64 seq, uint64 timestamp);
     error NothingToRetire();
 
     // FUNCTIONS
 
     /// @notice Mints what leaves of a final report prove beyond what was claimed, to each meter's account. Anyone may
-    /// call. A claim that proves nothing new, or of a suspended meter, is skipped. A claim never crosses a UTC day
-    /// unless no reading lies between or the earlier report has left the ring; then its vintage is the unknown day.
+    /// call. A claim that proves nothing new, of a suspended meter, or with a time after the report's interval, is
+    /// skipped. A claim from one UTC day to another has no certain vintage. It is refused (DayNotClosed) unless no
+    /// reading lies between, or the meter's account itself calls, or the report of the claim before was frozen by a
+    /// dispute, or that report has left the ring and this one is at least half a ring old; then the vintage is the
+    /// unknown day.
     /// @param interval The report the leaves belong to.
     /// @param claims The leaves, in the order the multiproof needs.
     /// @param proof Multiproof hashes.
@@ -73,7 +81,9 @@ interface IEnergyProduction is IReports {
     function retire(uint256 id, uint256 wh, address beneficiary, string calldata reason) external;
 
     /// @notice Freezes a leaf that a reading signed by the same meter contradicts: the same sequence number with
-    /// other values, or an order of sequence numbers against the order of registers or times.
+    /// other values, or an order of sequence numbers against the order of registers or times. Once a leaf's interval
+    /// is frozen for the meter, it cannot be disputed again. Orders are compared between readings of one key only,
+    /// and a key contradicts no leaf of a later key's time: a key that was rotated out stops no meter.
     function dispute(
         uint64 interval,
         Claim calldata leaf,
@@ -81,6 +91,13 @@ interface IEnergyProduction is IReports {
         MeterReading calldata reading,
         bytes calldata signature
     ) external;
+
+    /// @notice Sets the sequence number and time claimed for a meter back, after a wrong leaf moved them where no
+    /// honest leaf follows. Governor only, and only while the claim comes from a report frozen by a dispute. The
+    /// claimed Wh stay, so nothing is minted twice.
+    /// @param seq At least 1 and not above the claimed one.
+    /// @param timestamp Unix seconds, not after the claimed time.
+    function resetClaim(bytes32 meterId, uint64 seq, uint64 timestamp) external;
 
     // VIEWS
 

@@ -5,7 +5,7 @@ pragma solidity 0.8.34;
 struct MeterReading {
     /// @dev keccak256(abi.encode(first key, registration nonce)).
     bytes32 meterId;
-    /// @dev Rises by one with every reading; the first reading is 1.
+    /// @dev Rises strictly from reading to reading, from 1 on; gaps are legal.
     uint64 seq;
     /// @dev Unix seconds.
     uint64 timestamp;
@@ -115,7 +115,7 @@ interface IRegistry {
         uint64 generatedWh,
         string name
     );
-    /// @notice A meter signs with `key` from `validFromInterval` on.
+    /// @notice A meter signs with `key` from `validFromInterval` on, whatever was said of that time before.
     event KeyRotated(bytes32 indexed meterId, address key, uint64 validFromInterval);
     /// @notice A meter's readings are not taken and not certified until it is reinstated.
     event MeterSuspended(bytes32 indexed meterId);
@@ -144,6 +144,8 @@ interface IRegistry {
     error MeterIdMismatch(bytes32 meterId, address signer);
     error BadAttributes();
     error KeyTooEarly(uint64 validFromInterval, uint256 earliest);
+    error KeyTooLate(uint64 validFromInterval, uint256 latest);
+    error RotationPending(bytes32 meterId, uint64 validFromInterval);
 
     // GOVERNOR
 
@@ -194,8 +196,10 @@ interface IRegistry {
 
     // GOVERNOR AND OTHERS
 
-    /// @notice Gives a meter a new key from an interval on that is neither past nor before its last rotation.
-    /// @param signature Signature of KeyRotation by the present key; may be empty when the governor calls.
+    /// @notice Gives a meter a new key from an interval on: the next one at the earliest, so that readings already
+    /// accepted stay signed, and a week ahead at the latest. One rotation can be pending; the governor may replace
+    /// it by one that is in force no later. So a rotation undoes every other one of its interval or a later one.
+    /// @param signature Signature of KeyRotation by the present key; empty when the governor decides.
     function rotateKey(bytes32 meterId, address key, uint64 validFromInterval, bytes calldata signature)
         external;
 
@@ -247,6 +251,9 @@ interface IRegistry {
 
     /// @notice Opening generation register and its time.
     function opening(bytes32 meterId) external view returns (uint64 timestamp, uint64 generatedWh);
+
+    /// @notice The last interval in which a dispute froze the meter's leaves; 0 when none did.
+    function frozenThrough(bytes32 meterId) external view returns (uint64);
 
     /// @notice The key a meter signs with in an interval.
     function keyAt(bytes32 meterId, uint64 interval) external view returns (address);

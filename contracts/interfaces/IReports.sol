@@ -41,7 +41,11 @@ interface IReports {
     );
     /// @notice A meter's signed reading contradicted a leaf; the meter's leaves up to the newest report are frozen,
     /// the meter is suspended, and the oracles in `signers` stand marked. The report itself stands.
-    event Disputed(uint64 indexed interval, bytes32 indexed meterId, bytes32 leaf, uint256 signers);
+    /// @param kind 0: the reading has the leaf's sequence number and other values, so the oracles altered it or the
+    /// device signed the number twice. 1: sequence numbers and values are in opposite order.
+    event Disputed(
+        uint64 indexed interval, bytes32 indexed meterId, bytes32 leaf, uint256 signers, uint8 kind
+    );
 
     // ERRORS
 
@@ -53,9 +57,11 @@ interface IReports {
     error IntervalNotEnded(uint64 interval, uint256 end);
     error ReportUnknown(uint64 interval);
     error NotFinal(uint64 interval, uint256 finalFrom);
+    error AlreadyFrozen(bytes32 meterId, uint64 frozenThrough);
     error LeafNotInReport(uint64 interval, bytes32 leaf);
     error ReadingOfOtherMeter(bytes32 meterId);
     error ReadingNotSignedByMeter(bytes32 meterId);
+    error ReadingOfOtherKey(bytes32 meterId);
     error NoContradiction(bytes32 meterId);
 
     // FUNCTIONS

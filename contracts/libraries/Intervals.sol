@@ -12,7 +12,7 @@ library Intervals {
         return timestamp == 0 ? 0 : (timestamp - 1) / intervalSeconds;
     }
 
-    /// @notice The first second at which interval `t` may be reported.
+    /// @notice The last second of interval `t`, and the first at which it may be reported.
     function endOf(uint64 t, uint256 intervalSeconds) internal pure returns (uint256) {
         unchecked {
             return (uint256(t) + 1) * intervalSeconds; // an interval is at most a day long

@@ -120,12 +120,16 @@ class Reported(LogPlace):
 
 @dataclass(frozen=True, slots=True)
 class Disputed(LogPlace):
-    """A meter's signed reading contradicted a leaf; the meter is suspended."""
+    """A meter's signed reading contradicted a leaf; the meter is suspended.
+
+    `kind` is 0 for other values under one sequence number, 1 for values against the order of these numbers.
+    """
 
     interval: int
     meter_id: bytes
     leaf: bytes
     signers: int
+    kind: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ contract DisputeTest is BaseTest {
         vm.expectEmit(address(registry));
         emit IRegistry.MeterSuspended(meterId);
         vm.expectEmit(address(production));
-        emit IReports.Disputed(MIDNIGHT, meterId, leafOf(leaf), 3);
+        emit IReports.Disputed(MIDNIGHT, meterId, leafOf(leaf), 3, 0);
         dispute(leaf, reading);
         require(registry.certification(meterId).suspended, "suspended");
         eq(registry.certification(meterId).frozenThrough, MIDNIGHT, "frozen through");
@@ -35,6 +35,8 @@ contract DisputeTest is BaseTest {
         vm.assume(seq != 5 && wh != 500 && (seq < 5) == (wh > 500));
         Claim memory leaf = claimAt(5, T0 + L, 500);
         post(production, MIDNIGHT, leafOf(leaf));
+        vm.expectEmit(address(production));
+        emit IReports.Disputed(MIDNIGHT, meterId, leafOf(leaf), 3, 1);
         dispute(leaf, readingOf(claimAt(seq, T0 + L, wh)));
     }
 
@@ -103,14 +105,39 @@ contract DisputeTest is BaseTest {
         eq(production.balanceOf(HOLDER, solarId(T0 + 2 * L)), 300, "healed");
     }
 
-    function testASecondDisputeOfAnOlderReportThawsNothing() public {
+    function testTheSameEvidenceSuspendsOnce() public {
+        Claim memory leaf = claimAt(1, T0 + L, 9_000);
+        post(production, MIDNIGHT, leafOf(leaf));
+        MeterReading memory reading = readingOf(claimAt(1, T0 + L, 1_100));
+        bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
+        production.dispute(MIDNIGHT, leaf, none, reading, signature);
+        registry.reinstateMeter(meterId);
+        Claim memory honest = claimAt(2, T0 + 2 * L, 1_300);
+        post(production, MIDNIGHT + 1, leafOf(honest));
+        vm.expectRevert(abi.encodeWithSelector(IReports.AlreadyFrozen.selector, meterId, MIDNIGHT));
+        production.dispute(MIDNIGHT, leaf, none, reading, signature);
+        mintOne(MIDNIGHT + 1, honest);
+        eq(production.balanceOf(HOLDER, solarId(T0 + L)), 300, "the honest leaf");
+    }
+
+    function testADisputeStillWorksWhilePaused() public {
+        Claim memory leaf = claimAt(1, T0 + L, 9_000);
+        post(production, MIDNIGHT, leafOf(leaf));
+        registry.setPaused(true);
+        dispute(leaf, readingOf(claimAt(1, T0 + L, 1_100)));
+        eq(registry.frozenThrough(meterId), MIDNIGHT, "frozen through");
+    }
+
+    function testASecondDisputeOfAnOlderReportIsRefusedAndThawsNothing() public {
         Claim memory first = claimAt(1, T0 + L, 9_000);
         Claim memory second = claimAt(2, T0 + 2 * L, 9_500);
         post(production, MIDNIGHT, leafOf(first));
         post(production, MIDNIGHT + 1, leafOf(second));
         MeterReading memory reading = readingOf(claimAt(1, T0 + L, 1_100));
-        dispute(first, reading);
-        dispute(first, reading);
+        bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
+        production.dispute(MIDNIGHT, first, none, reading, signature);
+        vm.expectRevert(abi.encodeWithSelector(IReports.AlreadyFrozen.selector, meterId, MIDNIGHT + 1));
+        production.dispute(MIDNIGHT, first, none, reading, signature);
         registry.reinstateMeter(meterId);
         mintOne(MIDNIGHT + 1, second);
         eq(production.balanceOf(HOLDER, solarId(T0 + L)), 0, "minted from a frozen lineage");
@@ -124,6 +151,10 @@ contract DisputeTest is BaseTest {
         bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
         vm.expectRevert(abi.encodeWithSelector(IReports.NoContradiction.selector, meterId));
         consumption.dispute(MIDNIGHT, leaf, none, reading, signature);
+        leaf.salt = ~salt;
+        vm.expectPartialRevert(IReports.LeafNotInReport.selector);
+        consumption.dispute(MIDNIGHT, leaf, none, reading, signature);
+        leaf.salt = salt;
         field = field % 6;
         if (field == 0) reading.importWh = 11;
         if (field == 1) reading.exportWh = 19;
@@ -133,10 +164,61 @@ contract DisputeTest is BaseTest {
         if (field == 5) (reading.seq, reading.exportWh) = (4, 21);
         signature = sign(METER_KEY, registry.readingDigest(reading));
         vm.expectEmit(address(consumption));
-        emit IReports.Disputed(MIDNIGHT, meterId, hash, 3);
+        emit IReports.Disputed(MIDNIGHT, meterId, hash, 3, field < 4 ? 0 : 1);
         consumption.dispute(MIDNIGHT, leaf, none, reading, signature);
-        leaf.salt = ~salt;
-        vm.expectPartialRevert(IReports.LeafNotInReport.selector);
-        consumption.dispute(MIDNIGHT, leaf, none, reading, signature);
+    }
+}
+
+contract DisputeKeysTest is BaseTest {
+    uint256 private constant NEXT_KEY = 0xB0B;
+    /// @dev From this interval on the meter signs with NEXT_KEY.
+    uint64 private constant ROTATED = MIDNIGHT + 3;
+
+    bytes32[] private none;
+
+    function setUp() public override {
+        super.setUp();
+        registry.rotateKey(meterId, vm.addr(NEXT_KEY), ROTATED, "");
+    }
+
+    function dispute(uint64 interval, Claim memory leaf, uint256 key, Claim memory signed) private {
+        MeterReading memory reading = readingOf(signed);
+        production.dispute(interval, leaf, none, reading, sign(key, registry.readingDigest(reading)));
+    }
+
+    /// @dev A reading of another key is refused as such, not as one the meter never signed.
+    function refused(uint64 interval, Claim memory leaf, uint256 key, Claim memory signed) private {
+        MeterReading memory reading = readingOf(signed);
+        bytes memory signature = sign(key, registry.readingDigest(reading));
+        vm.expectRevert(abi.encodeWithSelector(IReports.ReadingOfOtherKey.selector, meterId));
+        production.dispute(interval, leaf, none, reading, signature);
+        require(!registry.certification(meterId).suspended, "suspended");
+    }
+
+    function testAKeyThatWasRotatedOutStopsNoMeter(uint64 later, uint64 seq, uint64 wh) public {
+        uint64 interval = ROTATED + later % RING;
+        Claim memory honest = claimAt(14, (interval + 1) * L, 2_000);
+        post(production, interval, leafOf(honest));
+        refused(interval, honest, METER_KEY, claimAt(seq, T0 + 1, wh));
+    }
+
+    function testTheOrderOfReadingsOfTwoKeysContradictsNothing() public {
+        Claim memory before = claimAt(14, T0 + L, 2_000);
+        post(production, MIDNIGHT, leafOf(before));
+        refused(MIDNIGHT, before, NEXT_KEY, claimAt(15, uint64(end(ROTATED)), 1_900));
+    }
+
+    function testAFalseTimeDoesNotHideALeafFromTheKeyThatFollowed() public {
+        Claim memory told = claimAt(20, T0 + L, 9_000);
+        post(production, ROTATED, leafOf(told));
+        dispute(ROTATED, told, NEXT_KEY, claimAt(20, uint64(end(ROTATED)), 1_100));
+        require(registry.certification(meterId).suspended, "suspended");
+    }
+
+    function testTheOldKeyStillContradictsLeavesOfItsTime() public {
+        Claim memory told = claimAt(2, T0 + L, 9_000);
+        post(production, MIDNIGHT, leafOf(told));
+        dispute(MIDNIGHT, told, METER_KEY, claimAt(3, T0 + 2 * L, 1_100));
+        require(registry.certification(meterId).suspended, "suspended");
     }
 }

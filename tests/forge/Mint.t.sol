@@ -3,8 +3,9 @@ pragma solidity 0.8.34;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Claim, IEnergyProduction} from "contracts/interfaces/IEnergyProduction.sol";
-import {IRegistry, MeterAttributes} from "contracts/interfaces/IRegistry.sol";
+import {IRegistry, MeterAttributes, MeterReading} from "contracts/interfaces/IRegistry.sol";
 import {IReports} from "contracts/interfaces/IReports.sol";
+import {Certificates} from "contracts/libraries/Certificates.sol";
 import {BaseTest} from "./support/BaseTest.sol";
 
 /// @dev A wallet that refuses every token it is asked about.
@@ -175,6 +176,24 @@ contract MintTest is BaseTest {
         eq(production.balanceOf(HOLDER, solarId(T0 + L)), 200, "other");
     }
 
+    function testALeafOfATimeAfterItsIntervalIsSkippedAndTheOthersMint(uint64 beyond) public {
+        bytes32 other = register(0xB0B, STRANGER, 0);
+        uint64 last = uint64(end(MIDNIGHT));
+        beyond = last + 1 + beyond % (type(uint64).max - last);
+        mintBoth(claimAt(1, beyond, 5_000), Claim(other, 1, last, 0, 70));
+        claimedIs(1_000, 0, T0);
+        eq(production.balanceOf(STRANGER, solarId(T0 + L)), 70, "other");
+        certify(MIDNIGHT + 1, claimAt(1, T0 + 2 * L, 1_300));
+        eq(production.balanceOf(HOLDER, solarId(T0 + L)), 300, "the true leaf after it");
+    }
+
+    function testNoDaySpillsIntoTheSourceOfAnId(bool simulated, uint8 source, uint256 day) public pure {
+        uint256 id = Certificates.idOf(simulated, source, day);
+        eq(Certificates.sourceOf(id), source, "source");
+        require(Certificates.isSimulated(id) == simulated, "simulated");
+        require(id < 1 << 41, "other bits");
+    }
+
     function testSimulatedMetersMintSimulatedIds(uint8 source) public {
         MeterAttributes memory a = solar();
         (a.simulated, a.source) = (true, source % 6);
@@ -237,10 +256,62 @@ contract MintDayTest is BaseTest {
         claimedIs(1_250, 2, DAWN);
     }
 
-    function testEnergySinceAReportThatLeftTheRingIsOfNoKnownDay() public {
+    function testEnergySinceAReportThatLeftTheRingIsOfNoKnownDayHalfARingLater(uint64 gap, uint64 behind)
+        public
+    {
+        gap = 1 + gap % (2 * RING);
+        behind = behind % RING;
         certify(intervalOf(DUSK), claimAt(1, DUSK, 1_100));
-        certify(intervalOf(DUSK) + RING, claimAt(9, DUSK + RING * L, 1_250));
+        uint64 interval = intervalOf(DUSK) + gap;
+        Claim memory c = claimAt(9, DUSK + gap * L, 1_250);
+        post(production, interval, leafOf(c));
+        if (behind != 0) post(production, interval + behind, keccak256("later"));
+        bool sameDay = gap == 1;
+        bool open = gap + behind >= RING && behind >= RING / 2;
+        if (!sameDay && !open) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IEnergyProduction.DayNotClosed.selector, meterId, solarId(DUSK))
+            );
+        }
+        vm.prank(STRANGER);
+        mintOne(interval, c);
+        eq(production.balanceOf(HOLDER, UNKNOWN), open && !sameDay ? 150 : 0, "unknown day");
+    }
+
+    function testNobodyBlursDaysThatCanStillBeClosed() public {
+        certify(MIDNIGHT, claimAt(1, T0 + L, 1_100));
+        // long away, the meter returns with the day's end and its newest reading in one report
+        Claim memory dayEnd = claimAt(24, NEXT_MIDNIGHT, 3_000);
+        Claim memory newest = claimAt(30, NEXT_MIDNIGHT + 6 * L, 3_500);
+        uint64 t = intervalOf(newest.timestamp);
+        post(production, t, pair(leafOf(dayEnd), leafOf(newest)));
+        vm.prank(STRANGER);
+        vm.expectPartialRevert(IEnergyProduction.DayNotClosed.selector);
+        production.mint(t, one(newest), hashes(leafOf(dayEnd)), new bool[](0));
+        production.mint(t, one(dayEnd), hashes(leafOf(newest)), new bool[](0));
+        production.mint(t, one(newest), hashes(leafOf(dayEnd)), new bool[](0));
+        eq(production.balanceOf(HOLDER, solarId(DUSK)), 2_000, "first day");
+        eq(production.balanceOf(HOLDER, solarId(DAWN)), 500, "second day");
+        eq(production.balanceOf(HOLDER, UNKNOWN), 0, "unknown day");
+    }
+
+    function testTheAccountItselfMayGiveTheDayUp(uint64 skipped) public {
+        certify(intervalOf(DUSK), claimAt(1, DUSK, 1_100));
+        Claim memory c = claimAt(3 + skipped % 1_000, DAWN, 1_250);
+        post(production, intervalOf(DAWN), leafOf(c));
+        vm.prank(HOLDER);
+        mintOne(intervalOf(DAWN), c);
         eq(production.balanceOf(HOLDER, UNKNOWN), 150, "unknown day");
+    }
+
+    function testAnAccountDoesNotGiveUpTheDayOfAnothersMeter() public {
+        register(0xB0B, STRANGER, 0);
+        certify(intervalOf(DUSK), claimAt(1, DUSK, 1_100));
+        Claim memory c = claimAt(3, DAWN, 1_250);
+        post(production, intervalOf(DAWN), leafOf(c));
+        vm.prank(STRANGER);
+        vm.expectPartialRevert(IEnergyProduction.DayNotClosed.selector);
+        mintOne(intervalOf(DAWN), c);
     }
 
     function testTheFirstClaimStartsFromTheOpening() public {
@@ -294,6 +365,75 @@ contract MintDayTest is BaseTest {
             if (!seen) sum += production.balanceOf(HOLDER, ids[i]);
         }
         eq(sum + production.balanceOf(HOLDER, UNKNOWN), wh - 1_000, "certificates");
+    }
+}
+
+contract ResetClaimTest is BaseTest {
+    uint64 private constant FAR = type(uint64).max;
+
+    /// @dev Claims a false leaf, whose sequence number no reading can follow.
+    function claimFalse() private {
+        certify(MIDNIGHT, claimAt(FAR, T0 + L - 1, 1_100));
+    }
+
+    function disputeIt() private {
+        MeterReading memory reading = readingOf(claimAt(1, T0 + L, 1_100));
+        Claim memory told = claimAt(FAR, T0 + L - 1, 1_100);
+        bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
+        production.dispute(MIDNIGHT, told, new bytes32[](0), reading, signature);
+        registry.reinstateMeter(meterId);
+    }
+
+    function testADisputedMeterGoesOnWithItsOwnReadings() public {
+        claimFalse();
+        disputeIt();
+        vm.expectEmit(address(production));
+        emit IEnergyProduction.ClaimReset(meterId, 1, T0 + 1);
+        production.resetClaim(meterId, 1, T0 + 1);
+        claimedIs(1_100, 1, T0 + 1);
+        certify(MIDNIGHT + 1, claimAt(2, T0 + 2 * L, 1_300));
+        eq(production.totalMinted(solarId(T0 + L)), 300, "minted once");
+    }
+
+    function testOnlyTheGovernorResets(address caller) public {
+        vm.assume(caller != address(this));
+        claimFalse();
+        disputeIt();
+        vm.prank(caller);
+        vm.expectRevert(abi.encodeWithSelector(IRegistry.NotGovernor.selector, caller));
+        production.resetClaim(meterId, 1, T0 + 1);
+    }
+
+    function testOnlyAClaimFromAFrozenReportIsReset() public {
+        bytes memory refusal = abi.encodeWithSelector(IEnergyProduction.ClaimNotDisputed.selector, meterId);
+        vm.expectRevert(refusal);
+        production.resetClaim(meterId, 1, T0);
+        claimFalse();
+        vm.expectRevert(refusal);
+        production.resetClaim(meterId, 1, T0);
+        disputeIt();
+        production.resetClaim(meterId, 1, T0);
+        certify(MIDNIGHT + 1, claimAt(2, T0 + 2 * L, 1_300));
+        vm.expectRevert(refusal);
+        production.resetClaim(meterId, 1, T0);
+    }
+
+    function testAClaimIsSetBackNotForwardAndNeverToTheOpening(uint64 seq, uint64 timestamp) public {
+        certify(MIDNIGHT, claimAt(9, T0 + L - 1, 1_100));
+        Claim memory told = claimAt(9, T0 + L - 1, 1_100);
+        MeterReading memory reading = readingOf(claimAt(1, T0 + L, 1_100));
+        bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
+        production.dispute(MIDNIGHT, told, new bytes32[](0), reading, signature);
+        (seq, timestamp) = (seq % 20, T0 + timestamp % (2 * L));
+        bool back = seq != 0 && seq <= 9 && timestamp < T0 + L;
+        if (!back) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IEnergyProduction.ClaimNotBefore.selector, meterId, seq, timestamp)
+            );
+        }
+        production.resetClaim(meterId, seq, timestamp);
+        if (back) claimedIs(1_100, seq, timestamp);
+        else claimedIs(1_100, 9, T0 + L - 1);
     }
 }
 

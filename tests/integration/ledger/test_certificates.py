@@ -151,7 +151,7 @@ async def test_a_contradicting_reading_suspends_the_meter(community: Community) 
         community, PRODUCTION, "dispute", interval, told.reading, [], true.reading, true.signature
     )
     disputed = [event for event in map(decode_log, receipt.logs) if isinstance(event, Disputed)]
-    assert [(event.meter_id, event.leaf, event.signers) for event in disputed] == [
-        (home.meter_id, tree.root, 0b011)
+    assert [(event.meter_id, event.leaf, event.signers, event.kind) for event in disputed] == [
+        (home.meter_id, tree.root, 0b011, 0)
     ]
     assert (await mint(community, interval, tree, [told])).logs == []
