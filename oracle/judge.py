@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from oracle.acceptance import judge_registers, judge_signature, judge_time
-from oracle.meters import Meter, MeterBook, point_of
-from oracle.store.repository import Neighbours, Refusal
+from oracle.meters import Meter, MeterBook, Point, point_of
 from protocol.ack import Status
 from protocol.eip712 import Domain
 from protocol.errors import MalformedRecord
@@ -18,6 +17,27 @@ from protocol.reading import SignedReading, parse_payload
 from protocol.topics import parse_reading_topic
 
 TEXT_KEPT_CHARACTERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A payload that was not stored as a reading, and why; at most 256 bytes of it are kept."""
+
+    topic: str
+    payload: bytes
+    status: Status
+    reason: str
+    meter_id: bytes | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What is stored around a sequence number: the same one, the nearest below and above."""
+
+    same: SignedReading | None
+    before: Point | None
+    after: Point | None
 
 
 @dataclass(frozen=True, slots=True)

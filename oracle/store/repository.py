@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
 
 from oracle.data_set import Proposal
+from oracle.judge import Neighbours, Refusal
 from oracle.meters import Point, point_of
 from oracle.store.migration import migrate
-from protocol.ack import Status
 from protocol.errors import ConfigurationError
 from protocol.reading import SignedReading, parse_record
 from protocol.report import Report
@@ -21,32 +20,11 @@ PAYLOAD_KEPT_BYTES = 256
 LOCK_SECONDS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A payload that was not stored as a reading, and why; at most 256 bytes of it are kept."""
-
-    topic: str
-    payload: bytes
-    status: Status
-    reason: str
-    meter_id: bytes | None = None
-    seq: int | None = None
-
-
 class StoredReports(NamedTuple):
     """The two reports of one stored proposal."""
 
     production: Report
     consumption: Report
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """What is stored around a sequence number: the same one, the nearest below and above."""
-
-    same: SignedReading | None
-    before: Point | None
-    after: Point | None
 
 
 class OracleStore:

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.judge import Judge, Verdict
+from oracle.judge import Judge, Neighbours, Verdict
 from oracle.meters import Meter, Point, apply_event
-from oracle.store.repository import Neighbours
 from protocol.ack import Status
 from protocol.eip712 import Domain
 from protocol.keys import SigningKey
