@@ -1,7 +1,11 @@
 # `make up` and `make test` need nothing but Python 3.11, 3.12 or 3.13 and make.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-PYTHON ?= $(firstword $(foreach name,python3.12 python3.13 python3.11 python3,$(shell command -v $(name) 2>/dev/null)))
+# A name on PATH may be a stand-in that cannot run, so each candidate is asked.
+FITS := import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) and print(sys.executable)
+ifndef PYTHON
+PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c '$(FITS)' 2>/dev/null)))
+endif
 BIN := $(CURDIR)/.venv/bin
 FORGE = $(firstword $(wildcard $(CURDIR)/node_modules/@foundry-rs/forge-*/bin/forge))
 export PATH := $(BIN):$(PATH)
