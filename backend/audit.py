@@ -5,66 +5,19 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 
+from backend.audit_derived import DERIVED
 from backend.indexer.event_tables import COLUMNS, EVENTS, EventKind
 from protocol.audit import Check
 from protocol.errors import ConfigurationError
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.logs import Log, read_logs
-from protocol.ledger.rpc import Rpc, hexed, octets
+from protocol.ledger.rpc import Rpc, hexed, octets, quantity
 from protocol.reading import Reading, SignedReading
 from protocol.report import data_hash_of
 
 Row = tuple[Any, ...]
+_BLOCKS_AT_ONCE: Final = 200
 _SIDES: Final = {"EnergyProduction": 0, "EnergyConsumption": 1}
-
-# each query returns a row for every place where a derived value is not what its source adds up to
-_DERIVED: Final[dict[str, tuple[LiteralString, LiteralString]]] = {
-    "interval energy in the store equals the sum over meters": (
-        "SELECT count(*) FROM backend.interval WHERE status = 1",
-        (
-            "SELECT 'interval ' || i.interval FROM backend.interval i LEFT JOIN"
-            " (SELECT interval, sum(generated_wh) g, sum(import_wh) m, sum(export_wh) x, count(*) n"
-            " FROM backend.meter_interval GROUP BY interval) s USING (interval) WHERE i.status = 1 AND"
-            " (i.generated_wh, i.import_wh, i.export_wh, i.meters_reporting)"
-            " IS DISTINCT FROM (s.g, s.m, s.x, s.n) ORDER BY i.interval LIMIT 1"
-        ),
-    ),
-    "meters' energy in the store adds up to the growth of their registers": (
-        "SELECT count(*) FROM backend.meter",
-        (
-            "SELECT 'meter ' || encode(m.meter_id, 'hex') FROM backend.meter m JOIN"
-            " (SELECT meter_id, sum(generated_wh) g, sum(import_wh) i, sum(export_wh) x"
-            " FROM backend.meter_interval GROUP BY meter_id) s USING (meter_id) WHERE"
-            " (s.g, s.i, s.x) IS DISTINCT FROM (m.generated_wh - m.opening_generated_wh,"
-            " m.import_wh - m.opening_import_wh, m.export_wh - m.opening_export_wh) LIMIT 1"
-        ),
-    ),
-    "certificate totals in the store equal mints and retirements": (
-        "SELECT count(*) FROM backend.certificate",
-        (
-            "SELECT 'certificate ' || c.certificate_id FROM backend.certificate c WHERE"
-            " c.minted_wh <> (SELECT coalesce(sum(wh), 0) FROM backend.minted m"
-            " WHERE m.certificate_id = c.certificate_id) OR c.retired_wh <> (SELECT coalesce(sum(wh), 0)"
-            " FROM backend.retired r WHERE r.certificate_id = c.certificate_id) LIMIT 1"
-        ),
-    ),
-    "balances in the store add up to minted less retired": (
-        "SELECT count(*) FROM backend.balance",
-        (
-            "SELECT 'certificate ' || c.certificate_id FROM backend.certificate c LEFT JOIN"
-            " (SELECT certificate_id, sum(wh) wh FROM backend.balance GROUP BY certificate_id) b"
-            " USING (certificate_id)"
-            " WHERE c.minted_wh - c.retired_wh IS DISTINCT FROM coalesce(b.wh, 0) LIMIT 1"
-        ),
-    ),
-    "every reported interval has a verified data set": (
-        "SELECT count(*) FROM backend.interval",
-        (
-            "SELECT 'interval ' || interval || ': ' || coalesce(problem, data_problem, 'not verified yet')"
-            " FROM backend.interval WHERE status <> 1 ORDER BY interval LIMIT 1"
-        ),
-    ),
-}
 
 
 async def audit(rpc: Rpc, book: AddressBook, database_url: str) -> list[Check]:
@@ -87,13 +40,14 @@ async def audit(rpc: Rpc, book: AddressBook, database_url: str) -> list[Check]:
         number, block_hash = await _cursor(connection, book.chain_id)
         checks = [
             await _check_cursor(rpc, number, block_hash),
+            await _check_blocks(rpc, connection),
             await _check_events(rpc, book, connection, number),
             await _check_data_sets(connection),
         ]
-        for statement, (count, wrong) in _DERIVED.items():
-            examined = await _rows(connection, count)
-            found = await _rows(connection, wrong)
-            checks.append(Check(statement, examined[0][0], found[0][0] if found else None))
+        for derived in DERIVED:
+            examined = await _rows(connection, derived.counted)
+            found = await _rows(connection, derived.wrong)
+            checks.append(Check(derived.statement, examined[0][0], found[0][0] if found else None))
         return checks
 
 
@@ -119,6 +73,21 @@ async def _check_cursor(rpc: Rpc, number: int, block_hash: bytes) -> Check:
             statement, 1, f"block {number} is {block['hash']} on the chain, {hexed(block_hash)} here"
         )
     return Check(statement, 1)
+
+
+async def _check_blocks(rpc: Rpc, connection: psycopg.AsyncConnection) -> Check:
+    statement = "stored blocks with events have the chain's hashes and times"
+    rows = await _rows(
+        connection, "SELECT number, hash, timestamp FROM backend.block WHERE has_events ORDER BY 1"
+    )
+    for first in range(0, len(rows), _BLOCKS_AT_ONCE):
+        some = rows[first : first + _BLOCKS_AT_ONCE]
+        blocks = await rpc.batch([("eth_getBlockByNumber", (hexed(row[0]), False)) for row in some])
+        for (number, block_hash, timestamp), block in zip(some, blocks, strict=True):
+            found = (octets(block["hash"]), quantity(block["timestamp"])) if block else None
+            if found != (block_hash, timestamp):
+                return Check(statement, len(rows), f"block {number}")
+    return Check(statement, len(rows))
 
 
 async def _check_events(
@@ -188,5 +157,6 @@ async def _check_data_sets(connection: psycopg.AsyncConnection) -> Check:
 
 
 async def _rows(connection: psycopg.AsyncConnection, statement: LiteralString, *values: object) -> list[Row]:
-    cursor = await connection.execute(statement, values)
+    # without values a per cent sign is a per cent sign
+    cursor = await connection.execute(statement, values or None)
     return await cursor.fetchall()

@@ -88,7 +88,8 @@ async def _session(
         store = await OracleStore.open(settings.database_url, settings.schema_name)
         stack.push_async_callback(store.close)
         node = await _assemble(settings, book, rpc, store)
-        subscriptions = [(READINGS_FILTER, 1), *([(CLOCK_TOPIC, 1)] if node.clock.is_stepped else [])]
+        # the clock first: a reading heard without it would be refused as beyond the clock
+        subscriptions = [*([(CLOCK_TOPIC, 1)] if node.clock.is_stepped else []), (READINGS_FILTER, 1)]
         link = await stack.enter_async_context(
             connect(settings.broker_url, f"zuva-{settings.name}", subscriptions, node.intake.hear)
         )

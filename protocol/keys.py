@@ -125,9 +125,11 @@ def load_key(path: Path) -> SigningKey:
     """Read a key that `create_key` wrote.
 
     Raises:
-        ConfigurationError: the file is missing or does not hold 64 hex digits.
+        ConfigurationError: the file is missing, open to others, or does not hold 64 hex digits.
     """
     try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigurationError(f"key file {path} is open to other users; run: chmod 600 {path}")
         secret = bytes.fromhex(path.read_text().strip().removeprefix("0x"))
     except FileNotFoundError as error:
         raise ConfigurationError(

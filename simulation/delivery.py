@@ -39,7 +39,7 @@ class _Flight:
     timestamp: int
     record_hash: bytes
     sent_at: float | None = None
-    attempts: int = 0
+    hesitations: int = 0
     accepted: set[bytes] = field(default_factory=set)
     refused: dict[bytes, Status] = field(default_factory=dict)
 
@@ -114,7 +114,6 @@ class Delivery:
             flights.append(flight)
         for flight in flights:
             flight.sent_at = now
-            flight.attempts += 1
         return Batch([flight.queued.outgoing for flight in flights], again)
 
     def connection_lost(self) -> None:
@@ -152,7 +151,8 @@ class Delivery:
         return self._hesitation.words if self._hesitation and self._in_flight else None
 
     def _count(self, flight: _Flight, node: bytes, ack: Ack) -> None:
-        if ack.status.may_pass and flight.attempts < ATTEMPTS:
+        flight.hesitations += ack.status.may_pass
+        if ack.status.may_pass and flight.hesitations < ATTEMPTS:
             self._hesitation = ack.status
             return
         if ack.status is Status.ACCEPTED:

@@ -225,6 +225,12 @@ def test_a_key_file_is_private_and_never_overwritten(tmp_path) -> None:
 def test_a_missing_or_damaged_key_file_says_so(tmp_path) -> None:
     with pytest.raises(ConfigurationError, match="no key file"):
         load_key(tmp_path / "absent.key")
+    (tmp_path / "open.key").write_text("00" * 32)
+    (tmp_path / "open.key").chmod(0o644)
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        load_key(tmp_path / "open.key")
+    for name in ("bad.key", "short.key"):
+        (tmp_path / name).touch(0o600)
     (tmp_path / "bad.key").write_text("not hex")
     with pytest.raises(ConfigurationError, match="64 hex digits"):
         load_key(tmp_path / "bad.key")

@@ -119,7 +119,7 @@ def test_a_node_that_accepts_later_takes_its_refusal_back():
     assert d.take_finished()[0] == [101]
 
 
-@pytest.mark.parametrize("status", [Status.BEYOND_CLOCK, Status.UNKNOWN_METER])
+@pytest.mark.parametrize("status", [s for s in Status if s.may_pass])
 def test_a_passing_refusal_is_tried_again_some_times_and_then_believed(status: Status):
     d = delivery(1)
     now, published = 0.0, 0
@@ -130,6 +130,15 @@ def test_a_passing_refusal_is_tried_again_some_times_and_then_believed(status: S
         now += 0.25
     assert published == ATTEMPTS
     assert [refused.reason for refused in d.take_finished()[1]] == [status.words]
+
+
+def test_a_long_silence_does_not_make_a_passing_refusal_final():
+    d = delivery(1)
+    for turn in range(4 * ATTEMPTS):
+        d.due(turn * LAST_PATIENCE_SECONDS)
+    d.acknowledge(METER, answer(1, status=Status.BEYOND_CLOCK))
+    assert d.outstanding == 1
+    assert not d.has_finished
 
 
 def test_a_passing_refusal_that_passes_is_forgotten():
