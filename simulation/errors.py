@@ -1,6 +1,6 @@
 """Errors of the simulation room. Each message says what was wrong, where, and the mend."""
 
-from protocol.errors import ConfigurationError
+from protocol.errors import ConfigurationError, ProtocolError
 
 
 class MeasurementError(ConfigurationError):
@@ -13,3 +13,7 @@ class SeedError(ConfigurationError):
 
 class OutboxError(ConfigurationError):
     """The queue of unacknowledged readings cannot be used."""
+
+
+class OutboxNotWritable(ProtocolError):
+    """The queue's disk is full, locked or failing; trying again later may help."""

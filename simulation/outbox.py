@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from simulation.errors import OutboxError
+from simulation.errors import OutboxError, OutboxNotWritable
 
 _SCHEMA_VERSION: Final = 1
 _SCHEMA: Final = """
@@ -152,7 +152,8 @@ class Outbox:
             refused: readings that leave the queue for the table of refused ones.
 
         Raises:
-            OutboxError: a sequence number was used before, or the file cannot be written.
+            OutboxError: a sequence number was used before.
+            OutboxNotWritable: the disk does not take it; nothing was changed.
         """
         self._check_unused(enqueue)
         database = self._database
@@ -166,7 +167,7 @@ class Outbox:
                     database.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise OutboxError(
+            raise OutboxNotWritable(
                 f"the outbox {self._path} cannot be written ({error}); free disk space or mend the disk"
             ) from error
         self._last_seq.update((outgoing.meter_id, outgoing.seq) for outgoing in enqueue)

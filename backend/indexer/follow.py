@@ -54,11 +54,12 @@ class Follower:
             await self._beat(head)
             if head.number > self.position.number:
                 await self._advance(head)
+                await self._retry_data_sets()
                 return head.number > self.position.number
             if head.number < self.position.number or head.hash != self.position.hash:
                 return await self._compare(head)
             self._behind_since = None
-            self._say_caught_up(head)
+            self._say_caught_up()
             await self._retry_data_sets()
         except CursorMoved as moved:
             self.position = await deployment.position_of(self.connection, self.chain_id)
@@ -154,7 +155,7 @@ class Follower:
             self._last_beat = now
             await deployment.beat(self.connection, self.chain_id, head.number)
 
-    def _say_caught_up(self, head: BlockRef) -> None:
+    def _say_caught_up(self) -> None:
         if not self._caught_up:
             self._caught_up = True
-            self.status(f"following at block {head.number}")
+            self.status("following the chain")

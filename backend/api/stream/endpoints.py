@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from backend.api.database import Database
 from backend.api.problems import RESPONSES
 from backend.api.stream import repository
-from backend.api.stream.hub import Announced, Closing, Hub
+from backend.api.stream.hub import Announced, Closing, Hub, Missed
 from backend.store.errors import DatabaseUnavailable
 
 router = APIRouter(tags=["stream"])
@@ -39,17 +39,21 @@ async def stream(
     """Events `hello` and `block`; the id is the block number, the data JSON."""
     del last_event_id
     state = request.app.state
-    first = await _hello(state.database)
+    # a database that does not answer is said by the status, before the stream begins
+    async with state.database.snapshot():
+        pass
     return StreamingResponse(
-        _events(state.database, state.hub, first, state.settings.keep_alive_seconds),
+        _events(state.database, state.hub, state.settings.keep_alive_seconds),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(database: Database, hub: Hub, first: str, keep_alive_seconds: float) -> AsyncIterator[str]:
+async def _events(database: Database, hub: Hub, keep_alive_seconds: float) -> AsyncIterator[str]:
+    # subscribed before the state is read, so that no block falls between the two
     with hub.subscribed() as queue:
-        yield "retry: 1000\n\n" + first
+        queue.put_nowait(Missed())
+        yield "retry: 1000\n\n"
         while True:
             try:
                 message = await asyncio.wait_for(queue.get(), keep_alive_seconds)
