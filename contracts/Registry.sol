@@ -319,7 +319,7 @@ contract Registry is IRegistry, EIP712 {
 
     /// @inheritdoc IRegistry
     function certification(bytes32 meterId) external view returns (Certification memory) {
-        _requireNotPaused();
+        if (paused) revert ContractsPaused();
         Meter storage m = _registered(meterId);
         return Certification(m.account, m.source, m.simulated, m.suspended, m.frozenThrough);
     }
@@ -384,10 +384,6 @@ contract Registry is IRegistry, EIP712 {
     }
 
     // INTERNAL
-
-    function _requireNotPaused() private view {
-        if (paused) revert ContractsPaused();
-    }
 
     function _registered(bytes32 meterId) private view returns (Meter storage m) {
         m = _meters[meterId];
