@@ -93,7 +93,7 @@ class RunningCommunity:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another `zuva` command on this community."""
         return subprocess.run(
-            [sys.executable, "-m", "zuva", *arguments, "--data", str(self.data)],
+            [sys.executable, "-P", "-m", "zuva", *arguments, "--data", str(self.data)],
             env=dict(self.environment),
             capture_output=True,
             text=True,
@@ -121,7 +121,7 @@ def running_community(data: Path, settings: Mapping[str, str]) -> Iterator[Runni
     log = data / "up.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "zuva", "up", "--data", str(data)],
+            [sys.executable, "-P", "-m", "zuva", "up", "--data", str(data)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -3,13 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
 from backend.api.app import create_app
 from backend.api.settings import ApiSettings
 from zuva.http import serve_http
-
-_log = structlog.get_logger()
 
 
 async def serve(
@@ -33,9 +29,7 @@ async def serve(
     app = create_app(settings, static_dir)
 
     def listening(port: int) -> None:
-        words = f"serving on http://{settings.host}:{port}"
-        _log.info(words)
-        status(words)
+        status(f"serving on http://{settings.host}:{port}")
         ready()
 
     await serve_http(

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 from zuva.broker.settings import BrokerSettings
 from zuva.chain.settings import ChainSettings
-from zuva.configuration import put_defaults
+from zuva.configuration import origin_of, put_defaults
 from zuva.database.placement import database_url, socket_directory
 from zuva.errors import ConfigurationError
+from zuva.processes import cannot_write, make_directory
 from zuva.running import build_settings
 
 FILE_NAME: Final = "community.json"
@@ -58,12 +59,24 @@ def establish(data_dir: Path) -> None:
     Raises:
         ConfigurationError: The data to be replayed do not fit, or differ from those the community began with.
     """
+    keep(data_dir, intended(data_dir))
+
+
+def intended(data_dir: Path) -> dict[str, str]:
+    """Return the variables of a data directory's community, and put them into the environment.
+
+    Everything is checked, and nothing is written.
+
+    Raises:
+        ConfigurationError: The data to be replayed do not fit, or differ from those the community began with.
+    """
     from simulation.replay.source import load_source
     from simulation.settings import ReplaySettings
 
     path = data_dir / FILE_NAME
     known = read(data_dir)
-    put_defaults(known)
+    put_defaults(known, str(path))
+    _check_zones()
     source = load_source(build_settings(ReplaySettings))
     slot = source.measurements.slot_seconds
     wanted = {
@@ -76,20 +89,53 @@ def establish(data_dir: Path) -> None:
     for name in ("ZUVA_REPLAY_FILE", "ZUVA_REPLAY_ZONE", "ZUVA_API_ZONE"):
         if name in os.environ:
             wanted[name] = os.environ[name]
-    if known:
-        for name in ("ZUVA_CHAIN_GENESIS_TIMESTAMP", "ZUVA_COMMUNITY_INTERVAL_SECONDS"):
-            if known.get(name) != wanted[name]:
-                raise ConfigurationError(
-                    f"{path} began with other data ({name} is {known.get(name)}, "
-                    f"these data need {wanted[name]}); "
-                    "choose another directory with --data, or the file it began with"
-                )
-    else:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".new")
-        partial.write_text(json.dumps(wanted, indent=2) + "\n")
+    _check_same(path, known, wanted)
+    put_defaults(wanted)
+    return wanted
+
+
+def keep(data_dir: Path, wanted: Mapping[str, str]) -> None:
+    """Write what `intended` returned; a community that has begun takes new zones and paths of the same data.
+
+    Raises:
+        ZuvaError: It began with other data meanwhile, or the file cannot be written.
+    """
+    path = data_dir / FILE_NAME
+    known = read(data_dir)
+    _check_same(path, known, wanted)
+    content = known | dict(wanted)
+    if content == known:
+        return
+    make_directory(data_dir)
+    partial = path.with_suffix(".new")
+    try:
+        partial.write_text(json.dumps(content, indent=2) + "\n")
         partial.replace(path)
-        put_defaults(wanted)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _check_zones() -> None:
+    from simulation.errors import MeasurementError
+    from simulation.replay.local_time import find_zone
+
+    for name in ("ZUVA_REPLAY_ZONE", "ZUVA_API_ZONE"):
+        try:
+            find_zone(os.environ.get(name, "UTC"))
+        except MeasurementError as error:
+            raise ConfigurationError(
+                f"{error}; setting {name}: give --zone, or correct it in {origin_of(name)}"
+            ) from None
+
+
+def _check_same(path: Path, known: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    for name in ("ZUVA_CHAIN_GENESIS_TIMESTAMP", "ZUVA_COMMUNITY_INTERVAL_SECONDS"):
+        if known and known.get(name) != wanted[name]:
+            raise ConfigurationError(
+                f"{path} began with other data ({name} is {known.get(name)}, "
+                f"these data need {wanted[name]}); "
+                "choose another directory with --data, or the file it began with"
+            )
 
 
 def read(data_dir: Path) -> dict[str, str]:

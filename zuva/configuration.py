@@ -112,10 +112,25 @@ def load_environment(config: Path | None) -> None:
     path = named or Path(FILE_NAME)
     if named is None and not path.is_file():
         return
-    put_defaults(read_toml(path))
+    put_defaults(read_toml(path), str(path))
 
 
-def put_defaults(variables: Mapping[str, str]) -> None:
-    """Set variables of this process that are not set yet."""
+_origins: dict[str, str] = {}
+
+
+def put_defaults(variables: Mapping[str, str], origin: str | None = None) -> None:
+    """Set variables of this process that are not set yet.
+
+    Args:
+        variables: Names and values.
+        origin: The file they come from, for messages about a bad value.
+    """
     for name, value in variables.items():
+        if name not in os.environ and origin is not None:
+            _origins[name] = origin
         os.environ.setdefault(name, value)
+
+
+def origin_of(variable: str) -> str:
+    """Return where a variable's value is to be corrected."""
+    return _origins.get(variable, "the environment or zuva.toml")

@@ -5,20 +5,21 @@ import json
 import os
 import signal
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
 
-from zuva import plan
-from zuva.community import DEFAULT_DATA_DIR, establish, put_service_urls, write_moved_ports
-from zuva.errors import ZuvaError
-from zuva.processes import FileLock
+from zuva import configuration, plan
+from zuva.community import DEFAULT_DATA_DIR, intended, keep, put_service_urls, write_moved_ports
+from zuva.errors import ConfigurationError, ZuvaError
+from zuva.logs import chosen_level
+from zuva.processes import FileLock, is_locked
 from zuva.running import build_settings
 from zuva.supervisor import record
 from zuva.supervisor.policy import Spec, State
 from zuva.supervisor.supervisor import Supervisor
-from zuva.supervisor.table import Display, service_table
+from zuva.supervisor.table import Display, print_services
 
 EXIT_NOT_READY = 1
 EXIT_NOT_RUNNING = 3
@@ -32,11 +33,13 @@ def up(data_dir: Path, console: Console, *, move_ports: bool) -> None:
         ConfigurationError: Already running, a port taken, data that do not fit, or a service that refuses.
     """
     run = data_dir / "run"
+    # All that can be refused is refused before anything is made.
+    beginning = intended(data_dir)
+    before = dict(os.environ)
+    embedded = put_service_urls(data_dir)
+    _check_settings()
     with FileLock(run / "zuva.pid", f"the community of {data_dir}"):
         _clean_leftovers(run, console)
-        establish(data_dir)
-        before = dict(os.environ)
-        embedded = put_service_urls(data_dir)
         moved = plan.settle_ports(plan.ports(embedded), move=move_ports)
         write_moved_ports(data_dir, moved)
         if moved:
@@ -45,9 +48,16 @@ def up(data_dir: Path, console: Console, *, move_ports: bool) -> None:
                 if name not in before:
                     os.environ.pop(name, None)
             put_service_urls(data_dir)
+        keep(data_dir, beginning)
         console.print(f"data in {data_dir}", highlight=False, soft_wrap=True)
         with Display(console) as display:
             asyncio.run(_supervise(data_dir, plan.services(embedded), display))
+
+
+def _check_settings() -> None:
+    chosen_level()
+    for section in configuration.SETTINGS:
+        build_settings(configuration.settings_class(section))
 
 
 async def _supervise(data_dir: Path, specs: list[Spec], display: Display) -> None:
@@ -71,24 +81,23 @@ def _clean_leftovers(run: Path, console: Console) -> None:
 
 def is_running(data_dir: Path) -> bool:
     """Say whether a supervisor holds this data directory; a stale pid file does not count."""
-    path = data_dir / "run" / "zuva.pid"
-    if not path.exists():
-        return False
-    lock = FileLock(path, "")
-    try:
-        lock.acquire()
-    except ZuvaError:
-        return True
-    lock.release()
-    return False
+    return is_locked(data_dir / "run" / "zuva.pid")
 
 
 def the_running_one() -> Path:
-    """Return the data directory meant without --data: the only running one under .zuva, else the default."""
-    found = [
+    """Return the data directory meant without --data: the only running one under .zuva, else the default.
+
+    Raises:
+        ConfigurationError: Several run there.
+    """
+    found = sorted(
         path.parent.parent for path in Path(".zuva").glob("*/run/zuva.pid") if is_running(path.parent.parent)
-    ]
-    return found[0] if len(found) == 1 else DEFAULT_DATA_DIR
+    )
+    if len(found) > 1:
+        raise ConfigurationError(
+            f"{len(found)} communities run: {', '.join(map(str, found))}; say which one with --data"
+        )
+    return found[0] if found else DEFAULT_DATA_DIR
 
 
 def down(data_dir: Path, console: Console) -> None:
@@ -121,16 +130,25 @@ def status(data_dir: Path, console: Console, *, as_json: bool) -> int:
     """Show the services of a data directory; return the exit code of `zuva status`."""
     alive = is_running(data_dir)
     current = record.read(data_dir / "run" / "status.json") if alive else None
+    if current is not None:
+        current = replace(current, services=tuple(map(_as_it_is, current.services)))
     if as_json:
         content = {"data_dir": str(data_dir), "running": alive} | (asdict(current) if current else {})
         console.print_json(json.dumps(content))
     elif current is None:
         console.print(f"nothing runs in {data_dir}; start it with `zuva up`", highlight=False, soft_wrap=True)
     else:
-        console.print(service_table(current.services, time.time()))
+        print_services(console, current.services)
         if current.url:
             console.print(f"open {current.url}", highlight=False, soft_wrap=True)
     if current is None:
         return EXIT_NOT_RUNNING
     good = {State.READY.value, State.DONE.value}
     return 0 if all(service.state in good for service in current.services) else EXIT_NOT_READY
+
+
+def _as_it_is(service: record.ServiceRecord) -> record.ServiceRecord:
+    """Correct a record that was written before the process ended, or could not be written since."""
+    if service.pid is None or record.is_alive(service.pid, service.born):
+        return service
+    return replace(service, state="ended", pid=None, status=f"process {service.pid} is gone")

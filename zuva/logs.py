@@ -1,9 +1,29 @@
 """Structured logs: one JSON object per line on stderr."""
 
 import logging
+import os
 import sys
+from typing import Final
 
 import structlog
+
+from zuva.errors import ConfigurationError
+
+_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+def chosen_level() -> str:
+    """Return the level that ZUVA_LOG_LEVEL chooses.
+
+    Raises:
+        ConfigurationError: It names none.
+    """
+    level = os.environ.get("ZUVA_LOG_LEVEL", "info")
+    if level.lower() not in _LEVELS:
+        raise ConfigurationError(
+            f"setting ZUVA_LOG_LEVEL is {level!r}; set it to one of {', '.join(_LEVELS)}"
+        )
+    return level.lower()
 
 
 def configure_logging(service: str, level: str = "info") -> None:

@@ -3,9 +3,13 @@
 import os
 import socket
 
+import structlog
+
+_log = structlog.get_logger()
+
 
 class Notifier:
-    """Sends READY=1 and STATUS=... to the datagram socket named by NOTIFY_SOCKET; silent without one."""
+    """Sends READY=1 and STATUS=... to the socket NOTIFY_SOCKET names; without one the log has the words."""
 
     def __init__(self, address: str | None = None) -> None:
         address = address if address is not None else os.environ.get("NOTIFY_SOCKET")
@@ -22,7 +26,14 @@ class Notifier:
         line = " ".join(words.split())
         if line != self._last_status:
             self._last_status = line
-            self._send(f"STATUS={line}")
+            if self._address:
+                self._send(f"STATUS={line}")
+            else:
+                _log.info(line)
+
+    def last_words(self, words: str) -> None:
+        """Say why the service ends, which its log has already."""
+        self._send(f"STATUS={' '.join(words.split())}")
 
     def stopping(self) -> None:
         """Say that the service is on its way out."""

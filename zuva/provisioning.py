@@ -21,7 +21,7 @@ from protocol.ledger.deployment import deploy
 from protocol.ledger.errors import RpcUnreachable
 from protocol.ledger.rpc import Rpc, quantity
 from protocol.ledger.transactions import Sender, read
-from protocol.secrets import Enrolment, seal
+from protocol.secrets import Enrolment, load_enrolment, seal
 from simulation.replay.homes import HomeRegistration
 from simulation.replay.source import home_registrations, load_source
 from simulation.settings import ReplaySettings
@@ -63,9 +63,10 @@ async def serve(
     """Provision once and return.
 
     Raises:
-        ConfigurationError: No governor's key for a foreign chain, or files that do not fit the chain.
+        ConfigurationError: No governor's key for a foreign chain, files that do not fit the chain, or nodes
+            other than those of the contracts and the enrolments.
     """
-    node_keys = [_key(settings, name) for name in settings.nodes.split(",")]
+    node_keys = _node_keys(settings)
     keeper, guardian = _key(settings, "keeper"), _key(settings, "guardian")
     replay = build_settings(ReplaySettings)
     source = load_source(replay)
@@ -80,6 +81,7 @@ async def serve(
                 f"the data have slots of {source.measurements.slot_seconds} s; "
                 "choose another directory with --data"
             )
+        await _check_oracles(settings, governor, book.address("Registry"), node_keys)
         await _fund(governor, [*node_keys, keeper])
         homes = home_registrations(replay, source, book.domain("Registry"))
         status(f"registering {len(homes)} homes")
@@ -95,6 +97,33 @@ def _key(settings: CommunitySettings, name: str) -> SigningKey:
     if path.exists() and path.stat().st_size == 0:
         path.unlink()  # a kill between making the file and writing it
     return load_key(path) if path.exists() else create_key(path)
+
+
+def _node_keys(settings: CommunitySettings) -> list[SigningKey]:
+    names = settings.nodes.split(",")
+    if (settings.data_dir / "address-book.json").exists():
+        for name in names:
+            path = settings.data_dir / "keys" / f"{name}.key"
+            if not path.exists():
+                raise ConfigurationError(
+                    f"node {name} has no key {path}, though the contracts are deployed: "
+                    "restore it, or set ZUVA_COMMUNITY_NODES to the nodes the community began with"
+                )
+    return [_key(settings, name) for name in names]
+
+
+async def _check_oracles(
+    settings: CommunitySettings, governor: Sender, registry: bytes, nodes: Sequence[SigningKey]
+) -> None:
+    function = contract("Registry").functions["oracles"]
+    deployed = set(function.decode(await read(governor.rpc, registry, function.encode()))[0])
+    if deployed != {node.address for node in nodes}:
+        raise ConfigurationError(
+            f"the contracts of {settings.data_dir} have the oracles "
+            f"{', '.join(map(address_text, sorted(deployed)))}, which are not the nodes {settings.nodes}; "
+            "set ZUVA_COMMUNITY_NODES to the nodes the community began with, "
+            "or choose another directory with --data"
+        )
 
 
 def _governor(settings: CommunitySettings, chain_id: int) -> SigningKey:
@@ -160,10 +189,23 @@ def _enrol(
     known = {path.name for path in folder.glob("*.json")}
     for item in homes:
         home = item.home
-        if f"{home.meter_id.hex()}.json" in known:
+        name = f"{home.meter_id.hex()}.json"
+        if name in known:
+            _check_enrolment(folder / name, home.name, nodes)
             continue
         sealed = {node.address: seal(home.secret, node.public_key) for node in nodes}
         Enrolment(home.meter_id, sealed).save(folder)
+
+
+def _check_enrolment(path: Path, home: str, nodes: Sequence[SigningKey]) -> None:
+    sealed = load_enrolment(path).sealed
+    for node in nodes:
+        if node.address not in sealed:
+            raise ConfigurationError(
+                f"home {home} is not enrolled for the node {address_text(node.address)} ({path}); "
+                "set ZUVA_COMMUNITY_NODES to the nodes the community began with, "
+                "or remove that file to enrol the home anew"
+            )
 
 
 async def _register(governor: Sender, registry: bytes, homes: Sequence[HomeRegistration]) -> int:

@@ -1,7 +1,6 @@
 """How one service becomes a process: logging, signals, exit codes, and no traceback for the user."""
 
 import asyncio
-import os
 import signal
 import sys
 import traceback
@@ -17,8 +16,9 @@ from rich.console import Console
 from rich.markup import escape
 
 import protocol.errors
+from zuva import configuration
 from zuva.errors import ConfigurationError, ZuvaError
-from zuva.logs import configure_logging
+from zuva.logs import chosen_level, configure_logging
 from zuva.notify import Notifier
 
 EXIT_OK = 0
@@ -56,7 +56,7 @@ def build_settings(kind: type[S], **overrides: object) -> S:
         variable = name if name.isupper() else f"{prefix}{name}".upper()
         raise ConfigurationError(
             f"setting {variable}: {first['msg']} (got {first.get('input')!r}); "
-            f"correct it in the environment or zuva.toml"
+            f"correct it in {configuration.origin_of(variable)}"
         ) from None
 
 
@@ -65,23 +65,37 @@ def run_service(name: str, serve: Serve[S], settings: S, data_dir: Path) -> int:
 
     0: stopped as asked, or (a replay) done. 1: failed, a restart may help. 2: the configuration is wrong.
     """
-    configure_logging(name, os.environ.get("ZUVA_LOG_LEVEL", "info"))
+    configure_logging(name, chosen_level())
     notifier = Notifier()
     try:
         _run(serve, settings, notifier)
-    except (ZuvaError, protocol.errors.ProtocolError) as error:
-        return _say(name, notifier, str(error), error)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: the user gets one line
-        path = note_traceback(data_dir, name, error)
-        words = f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:300]} (details in {path})"
+    except Exception as raised:  # noqa: BLE001 - the last line of defence: the user gets one line
+        error = alone(raised)
+        if isinstance(error, ZuvaError | protocol.errors.ProtocolError):
+            words = str(error)
+        else:
+            words = f"{name}: {words_of_unexpected(error, note_traceback(data_dir, name, error))}"
         return _say(name, notifier, words, error)
     return EXIT_OK
+
+
+def alone(error: Exception) -> Exception:
+    """Return the one error inside groups of a single one, as task groups raise them; others as they are."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def words_of_unexpected(error: Exception, noted: Path | None) -> str:
+    """Return one line for an error that no message was written for, and where its traceback is."""
+    where = f"details in {noted}" if noted else "no details: the data directory cannot be written"
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]} ({where})"
 
 
 def _say(name: str, notifier: Notifier, words: str, error: Exception) -> int:
     code = exit_code_of(error)
     log.error("service_failed", error=words, exit_code=code)
-    notifier.status(words)
+    notifier.last_words(words)
     if sys.stderr.isatty():
         print_error(f"{name} stopped: {words}" if not words.startswith(name) else words)
     return code
@@ -117,13 +131,20 @@ def _run(serve: Serve[S], settings: S, notifier: Notifier) -> None:
     asyncio.run(main())
 
 
-def note_traceback(data_dir: Path, name: str, error: BaseException) -> Path:
-    """Append the traceback of an unexpected error to the log of its service and return that file."""
+def note_traceback(data_dir: Path, name: str, error: BaseException) -> Path | None:
+    """Append the traceback of an unexpected error to the log of its service.
+
+    Returns:
+        That file, or None when it cannot be written.
+    """
     path = data_dir / "logs" / f"{name}.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        file.write(f"--- {datetime.now(UTC).isoformat()} unexpected error\n")
-        file.writelines(traceback.format_exception(error))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            file.write(f"--- {datetime.now(UTC).isoformat()} unexpected error\n")
+            file.writelines(traceback.format_exception(error))
+    except OSError:
+        return None
     return path
 
 

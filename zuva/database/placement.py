@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from zuva.database.account import Account
 from zuva.errors import ConfigurationError
@@ -34,7 +35,7 @@ class Placement:
 
 def database_url(sockets: Path, database: str = DATABASE) -> str:
     """Return the libpq URL of a database behind the socket in `sockets`."""
-    return f"postgresql://{ROLE}@/{database}?host={sockets}"
+    return f"postgresql://{ROLE}@/{database}?host={quote(str(sockets), safe='')}"
 
 
 def socket_directory(data_dir: Path) -> Path:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from zuva.processes import cannot_write
+
 _LONGEST_DIRECTORY = 85
 """A socket address holds 107 bytes; the rest is for the service's name."""
 
@@ -45,11 +47,14 @@ class Listening:
 
     def __init__(self, run: Path) -> None:
         wanted = run / "notify"
-        if len(os.fsencode(wanted)) <= _LONGEST_DIRECTORY:
-            shutil.rmtree(wanted, ignore_errors=True)  # a killed supervisor's
-            wanted.mkdir(mode=0o700, parents=True)
-        else:
-            wanted = Path(tempfile.mkdtemp(prefix="zuva-n-"))
+        try:
+            if len(os.fsencode(wanted)) <= _LONGEST_DIRECTORY:
+                shutil.rmtree(wanted, ignore_errors=True)  # a killed supervisor's
+                wanted.mkdir(mode=0o700, parents=True)
+            else:
+                wanted = Path(tempfile.mkdtemp(prefix="zuva-n-"))
+        except OSError as error:
+            raise cannot_write(wanted, error) from error
         self._directory = wanted
         self._transports: list[asyncio.BaseTransport] = []
 

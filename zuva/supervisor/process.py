@@ -18,7 +18,7 @@ _LARGEST_LOG = 20 * 1024 * 1024
 async def start(spec: Spec, log: Path, environment: Mapping[str, str]) -> Process:
     """Start a service; its standard output and error go to `log`."""
     _rotate(log)
-    command = spec.command or ("-m", "zuva", spec.name)
+    command = spec.command or ("-P", "-m", "zuva", spec.name)
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
             sys.executable, *command, stdin=DEVNULL, stdout=output, stderr=output, env=dict(environment),

@@ -1,7 +1,9 @@
 """The supervisor: starts services in order, restarts crashed ones, stops all in reverse order."""
 
 import asyncio
+import contextlib
 import os
+import subprocess
 import time
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zuva.errors import ConfigurationError
+from zuva.processes import make_directory
 from zuva.supervisor import process as processes
 from zuva.supervisor import record
 from zuva.supervisor.listening import Listening, Notice
@@ -24,6 +27,8 @@ from zuva.supervisor.policy import (
     stop_waves,
     words_of_exit,
 )
+
+_EXIT_FAILED = 1
 
 
 @dataclass
@@ -72,8 +77,8 @@ class Supervisor:
         self._changed = changed
         self.url = url
         logs = data_dir / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        (data_dir / "run").mkdir(exist_ok=True)
+        make_directory(logs)
+        make_directory(data_dir / "run")
         self.services = {
             spec.name: Service(spec, Restarts(spec, back_off or BackOff()), logs / f"{spec.name}.log")
             for spec in specs
@@ -96,13 +101,15 @@ class Supervisor:
 
         Raises:
             ConfigurationError: A service refused its configuration before everything had started.
+            Exception: Whatever ended the care for a service; every service has been stopped then.
         """
         listening = Listening(self._data_dir / "run")
-        keepers = []
+        keepers: list[asyncio.Task[None]] = []
         try:
             for name, service in self.services.items():
                 address = await listening.open(name, lambda notice, s=service: self._heard(s, notice))  # type: ignore[misc]
                 keepers.append(asyncio.create_task(self._keep(service, address)))
+                keepers[-1].add_done_callback(self._stop_if_failed)
             await self._stop.wait()
         finally:
             for keeper in keepers:
@@ -112,6 +119,13 @@ class Supervisor:
             listening.close()
         if self._refused is not None:
             raise ConfigurationError(f"{self._refused.status} (log: {self._refused.log})")
+        for keeper in keepers:
+            if not keeper.cancelled() and (error := keeper.exception()) is not None:
+                raise error
+
+    def _stop_if_failed(self, keeper: "asyncio.Task[None]") -> None:
+        if not keeper.cancelled() and keeper.exception() is not None:
+            self._stop.set()
 
     async def _keep(self, service: Service, address: str) -> None:
         states = self.services
@@ -137,7 +151,7 @@ class Supervisor:
                         self.stop()
                     return
                 case Again(delay):
-                    why = service.status if code == 1 and service.status else words_of_exit(code)
+                    why = service.status if code == _EXIT_FAILED and service.status else words_of_exit(code)
                     await self._set(service, State.BACKING_OFF, f"{why}; again in {delay:.1f} s")
                     await asyncio.sleep(delay)
 
@@ -146,7 +160,12 @@ class Supervisor:
 
     async def _run_once(self, service: Service, address: str) -> int:
         environment = {**self._environment, "NOTIFY_SOCKET": address}
-        service.process = await processes.start(service.spec, service.log, environment)
+        try:
+            service.process = await processes.start(service.spec, service.log, environment)
+        except (OSError, subprocess.SubprocessError) as error:
+            # A full disk or process table may be mended while we wait, so it is a crash like others.
+            service.status = f"cannot be started: {error}"
+            return _EXIT_FAILED
         service.born = record.born(service.process.pid)
         await self._set(service, State.STARTING, "")
         return await service.process.wait()
@@ -168,7 +187,8 @@ class Supervisor:
         if state in {State.READY, State.DONE}:
             self._once_ready.add(service.spec.name)
         own = self.record()
-        record.write(self._data_dir / "run" / "status.json", own)
+        with contextlib.suppress(OSError):  # a full disk costs others the view, not us the service
+            record.write(self._data_dir / "run" / "status.json", own)
         self._changed(own)
         async with self._progress:
             self._progress.notify_all()

@@ -22,7 +22,10 @@ _COLOURS = {
     "stopping": "yellow",
     "stopped": "dim",
     "refused": "bold red",
+    "ended": "red",
 }
+_WIDE = 10_000
+"""Columns enough for every line; what reads a pipe has no width."""
 
 
 def duration(seconds: float) -> str:
@@ -34,16 +37,25 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def service_table(services: Iterable[ServiceRecord], now: float) -> Table:
-    """Return the table of services: name, state, pid, time in that state, restarts, words."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), expand=True)
+def service_table(services: Iterable[ServiceRecord], now: float, *, whole: bool = False) -> Table:
+    """Return the table of services: name, state, pid, time in that state, restarts, words.
+
+    Args:
+        services: The rows.
+        now: Unix seconds.
+        whole: Fold long words into further lines instead of cutting them.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), expand=not whole)
     columns: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
         ("service", 9, "left"), ("state", 11, "left"), ("pid", 7, "right"), ("for", 9, "right"),
         ("restarts", 8, "right"),
     )  # fmt: skip
     for heading, width, side in columns:
         table.add_column(heading, justify=side, no_wrap=True, min_width=width)
-    table.add_column("", overflow="ellipsis", no_wrap=True, ratio=1)
+    if whole:
+        table.add_column("", overflow="fold")
+    else:
+        table.add_column("", overflow="ellipsis", no_wrap=True, ratio=1)
     for service in services:
         table.add_row(
             service.name,
@@ -54,6 +66,13 @@ def service_table(services: Iterable[ServiceRecord], now: float) -> Table:
             Text(service.status),
         )
     return table
+
+
+def print_services(console: Console, services: Iterable[ServiceRecord]) -> None:
+    """Print the table with every word: folded on a terminal, one line a service elsewhere."""
+    if not console.is_terminal:
+        console.width = _WIDE
+    console.print(service_table(services, time.time(), whole=True))
 
 
 class Display:
