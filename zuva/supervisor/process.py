@@ -15,13 +15,17 @@ from zuva.supervisor.policy import Spec
 _LARGEST_LOG = 20 * 1024 * 1024
 
 
+def command_of(spec: Spec) -> list[str]:
+    """Return a service's command line; -P keeps the working directory's modules out of it."""
+    return [sys.executable, *(spec.command or ("-P", "-m", "zuva", spec.name))]
+
+
 async def start(spec: Spec, log: Path, environment: Mapping[str, str]) -> Process:
     """Start a service; its standard output and error go to `log`."""
     _rotate(log)
-    command = spec.command or ("-P", "-m", "zuva", spec.name)
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
-            sys.executable, *command, stdin=DEVNULL, stdout=output, stderr=output, env=dict(environment),
+            *command_of(spec), stdin=DEVNULL, stdout=output, stderr=output, env=dict(environment),
             start_new_session=True, preexec_fn=dies_with_parent(signal.SIGTERM),
         )  # fmt: skip
 

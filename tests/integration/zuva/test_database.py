@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from tests.conftest import running, short_directory
 from zuva.database.account import choose_account, reachable_binaries
@@ -72,6 +73,20 @@ def test_a_long_data_directory_gets_a_short_socket_path(tmp_path: Path) -> None:
         psycopg.connect(url_of(socket_directory(data))) as connection,
     ):
         assert connection.execute("SELECT current_database()").fetchone() == ("zuva",)
+
+
+def test_a_data_directory_may_have_a_space_in_its_path() -> None:
+    with short_directory() as parent:
+        data = parent / "my 100% + homes"
+        data.mkdir()
+        url = url_of(socket_directory(data))
+        with running("db", {"ZUVA_DATA_DIR": str(data)}):
+            with psycopg.connect(url) as connection:
+                assert connection.execute("SELECT current_database()").fetchone() == ("zuva",)
+            engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+            with engine.connect() as through_sqlalchemy:
+                assert through_sqlalchemy.execute(text("SELECT current_database()")).scalar() == "zuva"
+            engine.dispose()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account")

@@ -10,8 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from zuva import lifecycle
 from zuva.errors import ConfigurationError
+from zuva.processes import FileLock
 from zuva.supervisor import record
 from zuva.supervisor.policy import BackOff, Spec, State
 from zuva.supervisor.supervisor import Supervisor
@@ -157,6 +160,55 @@ async def test_the_record_on_disk_tells_others(data: Path) -> None:
         assert seen.pid == os.getpid()
         assert [(s.name, s.state) for s in seen.services] == [("db", "ready")]
         assert record.is_alive(seen.services[0].pid, seen.services[0].born)
+
+
+async def test_a_record_that_cannot_be_written_costs_no_service(data: Path) -> None:
+    (data / "run" / "status.new").mkdir(parents=True)  # where the record is written first
+    async with supervised(data, spec("db"), spec("oracle", "crashes", "db")) as run:
+        await run.until(lambda: run.states()["oracle"] is State.READY)
+        assert not (data / "run" / "status.json").exists()
+
+
+async def test_a_service_that_cannot_be_started_is_tried_again_until_it_can(data: Path) -> None:
+    log = data / "logs" / "oracle.log"
+    log.mkdir(parents=True)
+    async with supervised(data, spec("oracle")) as run:
+        oracle = run.supervisor.services["oracle"]
+        await run.until(lambda: oracle.restarts.total > 1 and oracle.state is State.BACKING_OFF)
+        assert "cannot be started" in oracle.status
+        assert "oracle.log" in oracle.status
+        log.rmdir()
+        await run.until(lambda: oracle.state is State.READY)
+
+
+async def test_an_error_in_the_care_for_a_service_stops_all_and_is_raised(data: Path) -> None:
+    class Torn(Exception):
+        pass
+
+    def changed(seen: record.Record) -> None:
+        if any(service.state == "backing off" for service in seen.services):
+            raise Torn
+
+    supervisor = Supervisor((spec("db"), spec("oracle", "crashes", "db")), data, dict(os.environ), changed)
+    with pytest.raises(Torn):
+        await asyncio.wait_for(supervisor.run(), 60)
+    assert told(data)[-1] == "db stopped"
+
+
+def test_status_shows_a_process_that_is_gone_as_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = record.Record(
+        os.getpid(), 1, None, (record.ServiceRecord("oracle", "ready", gone.pid, 1, 0, 0, "at work"),)
+    )
+    with FileLock(tmp_path / "run" / "zuva.pid", "the test"):
+        record.write(tmp_path / "run" / "status.json", left)
+        assert lifecycle.status(tmp_path, Console(), as_json=False) == 1
+    shown = capsys.readouterr().out
+    assert f"process {gone.pid} is gone" in shown
+    assert "ready" not in shown
 
 
 def test_leftovers_are_stopped_and_strangers_with_a_reused_pid_are_not() -> None:

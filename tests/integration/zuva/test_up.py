@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from protocol.ledger import compiler
 from tests.conftest import short_directory
 from zuva.processes import free_port
 from zuva.supervisor import record
+from zuva.supervisor.policy import Spec
+from zuva.supervisor.process import command_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -179,11 +182,56 @@ def test_bad_data_are_one_line_with_their_place(content: str | None, words: str,
     file = tmp_path / "homes.csv"
     if content is not None:
         file.write_text(content)
-    with short_directory() as data:
+    with short_directory() as parent:
+        data = parent / "data"
         answer = Community(data).run("up", "--replay", str(file), "--zone", "UTC")
+        assert not data.exists()
     assert answer.returncode == 2
     assert words in answer.stderr
     assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "words"),
+    [
+        ({}, ("--zone", "Nowhere"), "no time zone 'Nowhere'"),
+        ({"ZUVA_LOG_LEVEL": "loud"}, (), "ZUVA_LOG_LEVEL is 'loud'"),
+        ({"ZUVA_ORACLE_CLAIMS_PER_MINT": "many"}, (), "setting ZUVA_ORACLE_CLAIMS_PER_MINT"),
+    ],
+)
+def test_what_a_service_would_refuse_is_refused_before_anything_is_made(
+    variables: dict[str, str], options: tuple[str, ...], words: str
+) -> None:
+    with short_directory() as parent:
+        data = parent / "data"
+        answer = Community(data).run("up", *options, **variables)
+        assert not data.exists()
+    assert answer.returncode == 2
+    assert words in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_service_takes_no_module_from_the_working_directory(tmp_path: Path) -> None:
+    (tmp_path / "zuva").mkdir()
+    (tmp_path / "zuva" / "__init__.py").write_text("raise SystemExit(99)\n")
+    command = command_of(Spec("status"))
+    answer = subprocess.run([*command, "--help"], cwd=tmp_path, capture_output=True)
+    assert answer.returncode == 0
+
+
+def test_ctrl_c_while_the_command_is_still_being_imported_is_silent(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    (tmp_path / "typer.py").write_text(f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(60)\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "zuva", "status"], env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    while process.poll() is None and not begun.exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30) == (b"", b"")
+    assert process.returncode == -signal.SIGINT
 
 
 def test_a_stale_pid_file_is_no_running_community(tmp_path: Path) -> None:
@@ -194,13 +242,14 @@ def test_a_stale_pid_file_is_no_running_community(tmp_path: Path) -> None:
     assert community.run("down").returncode == 0
 
 
-def test_a_missing_program_part_or_bench_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["nothing_of_ours", "figures"])
+def test_a_bench_that_is_absent_or_measures_nothing_is_one_line(name: str, tmp_path: Path) -> None:
     answer = subprocess.run(
-        [sys.executable, "-m", "zuva", "bench", "nothing_of_ours"],
+        [sys.executable, "-m", "zuva", "bench", name],
         capture_output=True,
         text=True,
         cwd=tmp_path,
     )
     assert answer.returncode == 2
-    assert answer.stderr.startswith("zuva: bench nothing_of_ours")
-    assert "Traceback" not in answer.stderr
+    assert answer.stderr.startswith(f"zuva: bench {name}")
+    assert answer.stderr.count("\n") == 1

@@ -1,5 +1,6 @@
 """zuva.toml, environment and community file become one environment; mistakes become one line."""
 
+import json
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from zuva import community, configuration
 from zuva.chain.settings import ChainSettings
 from zuva.errors import ConfigurationError
+from zuva.logs import chosen_level
 from zuva.running import build_settings
 
 
@@ -108,6 +110,38 @@ def test_a_community_keeps_what_it_began_with(tmp_path: Path) -> None:
     os.environ["ZUVA_REPLAY_FILE"] = str(other)
     with pytest.raises(ConfigurationError, match="began with other data"):
         community.establish(tmp_path)
+
+
+def test_a_zone_that_does_not_exist_leaves_nothing_behind(tmp_path: Path) -> None:
+    os.environ["ZUVA_API_ZONE"] = "Nowhere"
+    with pytest.raises(ConfigurationError, match=r"no time zone 'Nowhere'.*ZUVA_API_ZONE"):
+        community.establish(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_bad_zone_in_the_file_is_named_and_a_right_one_takes_its_place(tmp_path: Path) -> None:
+    community.establish(tmp_path)
+    path = tmp_path / "community.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"ZUVA_API_ZONE": "Nowhere"}))
+    with pytest.raises(ConfigurationError, match=rf"ZUVA_API_ZONE: give --zone, or correct it in {path}"):
+        community.establish(tmp_path)
+    os.environ["ZUVA_API_ZONE"] = "Africa/Lusaka"
+    community.establish(tmp_path)
+    assert community.read(tmp_path)["ZUVA_API_ZONE"] == "Africa/Lusaka"
+
+
+def test_a_bad_value_names_the_file_it_is_in() -> None:
+    configuration.load_environment(toml('[chain]\nport = 99\nclock = "sundial"\n'))
+    with pytest.raises(ConfigurationError, match=r"ZUVA_CHAIN_CLOCK: .*'sundial'.* correct it in zuva\.toml"):
+        build_settings(ChainSettings)
+
+
+def test_a_log_level_that_nobody_knows_is_refused() -> None:
+    os.environ["ZUVA_LOG_LEVEL"] = "Debug"
+    assert chosen_level() == "debug"
+    os.environ["ZUVA_LOG_LEVEL"] = "loud"
+    with pytest.raises(ConfigurationError, match="ZUVA_LOG_LEVEL is 'loud'; set it to one of debug, info"):
+        chosen_level()
 
 
 def test_a_replayed_file_has_a_directory_of_its_content_and_zone(tmp_path: Path) -> None:
