@@ -1,5 +1,6 @@
 """Mints certificates from reported leaves; anybody may, so a keeper's key vouches for nothing."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
@@ -9,6 +10,7 @@ from oracle.claims import Claimed, Leaf, needed_claims, still_pending
 from oracle.data_set import production_tree
 from oracle.meters import MeterBook
 from oracle.store.repository import OracleStore
+from protocol.intervals import interval_of
 from protocol.keys import address_text
 from protocol.leaf import production_leaf
 from protocol.ledger.address_book import AddressBook
@@ -29,7 +31,7 @@ class Keeper:
     """Claims what the newest leaves and the days' last leaves of final reports allow.
 
     What the contract passes over or refuses (a frozen leaf, a day that nobody can close yet) is set aside, so
-    that one meter holds back no other.
+    that one meter holds back no other; it is tried once more when the contract may have become willing.
 
     Args:
         rpc: the chain.
@@ -52,6 +54,7 @@ class Keeper:
         self._rpc = rpc
         self._sender = sender
         self._production = book.address("EnergyProduction")
+        self._interval_seconds = book.interval_seconds
         self._store = store
         self._meters = meters
         self._claims_per_mint = claims_per_mint
@@ -59,7 +62,7 @@ class Keeper:
         self._ring_size = 0
         self._claimed: dict[bytes, Claimed] = {}
         self._pending: dict[bytes, list[Leaf]] = {}
-        self._set_aside: set[tuple[bytes, int]] = set()
+        self._set_aside = Counter[tuple[bytes, int]]()
         self._recent: dict[int, list[SignedReading]] = {}
         self._head = 0
         self._last_mint: tuple[int, bytes] | None = None
@@ -79,7 +82,7 @@ class Keeper:
         self._pending = {}
         for interval, signed in newer:
             self._pending.setdefault(signed.reading.meter_id, []).append(Leaf(interval, signed))
-        self._set_aside = set()
+        self._set_aside = Counter()
         self._recent = {}
         self._last_mint = None
         self._head = final
@@ -110,7 +113,7 @@ class Keeper:
         """
         certified_wh = 0
         for interval, claims in needed_claims(self._pending, self._claimed):
-            wanted = [claim for claim in claims if self._is_wanted(claim)]
+            wanted = [claim for claim in claims if self._is_wanted(interval, claim)]
             if not wanted:
                 continue
             readings = self._recent.get(interval) or await self._store.data_set(interval)
@@ -120,15 +123,24 @@ class Keeper:
                 certified_wh += await self._mint_batch(interval, tree, batch)
         return certified_wh
 
-    def _is_wanted(self, claim: SignedReading) -> bool:
-        reading = claim.reading
-        meter = self._meters.get(reading.meter_id)
-        aside = (reading.meter_id, reading.seq) in self._set_aside
-        return meter is not None and not meter.suspended and not aside
+    def _is_wanted(self, interval: int, claim: SignedReading) -> bool:
+        meter = self._meters.get(claim.reading.meter_id)
+        if meter is None or meter.suspended:
+            return False
+        turns = self._set_aside.get((claim.reading.meter_id, claim.reading.seq), 0)
+        return turns == 0 or (turns == 1 and self._is_freed(interval, claim))
+
+    def _is_freed(self, interval: int, claim: SignedReading) -> bool:
+        """Tell whether the contract takes a claim over an open day: a ring after the last claim."""
+        claimed = self._claimed[claim.reading.meter_id]
+        left_ring = interval_of(claimed.timestamp, self._interval_seconds) + self._ring_size <= self._head
+        return left_ring and interval + self._ring_size // 2 <= self._head
 
     def try_again(self, meter_ids: Collection[bytes]) -> None:
-        """Take up what was set aside of these meters, because the Registry reinstated them."""
-        self._set_aside = {entry for entry in self._set_aside if entry[0] not in meter_ids}
+        """Take up what was set aside of these meters, because they were reinstated or moved on."""
+        self._set_aside = Counter(
+            {entry: turns for entry, turns in self._set_aside.items() if entry[0] not in meter_ids}
+        )
 
     async def _mint_batch(self, interval: int, tree: MerkleTree, claims: list[SignedReading]) -> int:
         while claims:
@@ -178,11 +190,13 @@ class Keeper:
         return certified_wh
 
     def _settle(self, meter_id: bytes, now: Claimed) -> None:
+        if now.seq > self._claimed[meter_id].seq:
+            self.try_again([meter_id])
         self._claimed[meter_id] = now
         self._pending[meter_id] = still_pending(self._pending.get(meter_id, []), now)
 
     def _put_aside(self, claims: Iterable[SignedReading]) -> None:
-        self._set_aside |= {(claim.reading.meter_id, claim.reading.seq) for claim in claims}
+        self._set_aside.update((claim.reading.meter_id, claim.reading.seq) for claim in claims)
 
     async def has_regressed(self) -> bool:
         """Tell whether the chain lost the last mint (a reorganisation); `load` mends it."""

@@ -16,6 +16,7 @@ from tests.integration.oracle.community import (
     oracle_community,
 )
 
+RING = 96
 Open = Callable[..., AbstractAsyncContextManager[OracleCommunity]]
 
 
@@ -119,6 +120,20 @@ async def test_energy_over_a_midnight_without_a_reading_is_certified(opened: Ope
             for day in (20_000, 20_001, 0xFFFF_FFFF)
         ]
         assert minted == [2200, 200, 50]
+
+
+async def test_energy_behind_a_gap_in_the_sequence_is_freed_after_a_ring(opened: Open) -> None:
+    async with opened(meters=1) as community, community.node_running():
+        await run_hours(community, 1, 22)
+        await claims_become(community, 2200)
+        (meter,) = community.meters
+        # no reading at midnight, and numbers lost in a crash of the meter: who knows what lay between
+        meter.last = replace(meter.last, seq=meter.last.seq + 5, timestamp=meter.last.timestamp + 3 * HOUR)
+        await run_hours(community, 26, 22 + RING)
+        await eventually(lambda: _head(community, 22 + RING), "reports")
+        assert (await claimed(community))[0] == 2200
+        await run_hours(community, 22 + RING + 1, 22 + RING + 3)
+        await claims_become(community, 2200 + (RING - 3 + 3) * 100)
 
 
 async def _head(community: OracleCommunity, hours: int) -> bool:
