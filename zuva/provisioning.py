@@ -70,15 +70,21 @@ async def serve(
     keeper, guardian = _key(settings, "keeper"), _key(settings, "guardian")
     replay = build_settings(ReplaySettings)
     source = load_source(replay)
+    slot = source.measurements.slot_seconds
+    if settings.interval_seconds != slot and not _book(settings).exists():
+        raise ConfigurationError(
+            f"the data have slots of {slot} s; set ZUVA_COMMUNITY_INTERVAL_SECONDS to {slot} "
+            f"(it is {settings.interval_seconds}), before contracts are deployed with it for good"
+        )
     async with Rpc(settings.chain_url) as rpc:
         chain_id = await _wait_for_chain(rpc, status)
         governor = Sender(rpc, _governor(settings, chain_id), chain_id)
         status("deploying the contracts")
         book = await _deployed(settings, rpc, governor, node_keys, guardian)
-        if book.interval_seconds != source.measurements.slot_seconds:
+        if book.interval_seconds != slot:
             raise ConfigurationError(
                 f"the contracts of {settings.data_dir} settle intervals of {book.interval_seconds} s, "
-                f"the data have slots of {source.measurements.slot_seconds} s; "
+                f"the data have slots of {slot} s; "
                 "choose another directory with --data"
             )
         await _check_oracles(settings, governor, book.address("Registry"), node_keys)
@@ -92,6 +98,10 @@ async def serve(
     log.info("community_provisioned", homes=len(homes), registered_now=registered)
 
 
+def _book(settings: CommunitySettings) -> Path:
+    return settings.data_dir / "address-book.json"
+
+
 def _key(settings: CommunitySettings, name: str) -> SigningKey:
     path = settings.data_dir / "keys" / f"{name}.key"
     if path.exists() and path.stat().st_size == 0:
@@ -101,7 +111,7 @@ def _key(settings: CommunitySettings, name: str) -> SigningKey:
 
 def _node_keys(settings: CommunitySettings) -> list[SigningKey]:
     names = settings.nodes.split(",")
-    if (settings.data_dir / "address-book.json").exists():
+    if _book(settings).exists():
         for name in names:
             path = settings.data_dir / "keys" / f"{name}.key"
             if not path.exists():
@@ -155,7 +165,7 @@ async def _deployed(
     nodes: Sequence[SigningKey],
     guardian: SigningKey,
 ) -> AddressBook:
-    path = settings.data_dir / "address-book.json"
+    path = _book(settings)
     if path.exists():
         book = address_book.load(path)
         await book.verify(rpc)

@@ -26,8 +26,11 @@ def environment() -> Iterator[dict[str, str]]:
             "ZUVA_CHAIN_PORT": port,
             "ZUVA_CHAIN_URL": f"http://127.0.0.1:{port}",
             "ZUVA_REPLAY_HOMES": "1",
+            "ZUVA_COMMUNITY_INTERVAL_SECONDS": "3600",
         }
         with running("chain", settings):
+            refused = provision(settings, ZUVA_COMMUNITY_INTERVAL_SECONDS="900")
+            assert "set ZUVA_COMMUNITY_INTERVAL_SECONDS to 3600 (it is 900)" in reason(refused)
             answer = provision(settings)
             assert answer.returncode == 0, answer.stderr
             yield settings
