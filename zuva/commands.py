@@ -125,7 +125,9 @@ def audit(data: Data = None, config: Config = None) -> None:
 
     configuration.load_environment(config)
     directory = _establish_one(_data_dir(data, the_running_one))
-    raise typer.Exit(int(_module("zuva.audit", "audit").run(directory, Console())))
+    # Where nobody watches, a progress display that counts as interactive leaves no empty line behind.
+    console = Console(force_interactive=True)
+    raise typer.Exit(int(_module("zuva.audit", "audit").run(directory, console)))
 
 
 @app.command(rich_help_panel=_TOOLS)

@@ -94,7 +94,9 @@ ALL_UP = {
 @pytest.fixture(scope="module")
 def community() -> Iterator[Community]:
     compiler.build()
-    with short_directory() as data:
+    with short_directory() as parent:
+        data = parent / "my homes"
+        data.mkdir()
         yield Community(data)
 
 
@@ -102,6 +104,9 @@ def test_a_whole_community_runs_and_goes_on_after_every_kill(community: Communit
     with community.up() as process:
         community.until(process, ALL_UP)
         assert community.run("status").returncode == 0
+        audit = community.run("audit")
+        assert audit.returncode == 0, audit.stderr
+        assert audit.stdout.startswith("checked")
         assert community.status()["url"] == f"http://127.0.0.1:{community.ports['API']}/"
         assert httpx.get(community.status()["url"]).status_code == 200
 
