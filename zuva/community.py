@@ -143,9 +143,13 @@ def read(data_dir: Path) -> dict[str, str]:
     path = data_dir / FILE_NAME
     try:
         content = json.loads(path.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read ({error.strerror}); use the account that made it, or another --data"
+        ) from error
+    except ValueError as error:
         raise ConfigurationError(f"{path} is damaged ({error}); restore it or remove {data_dir}") from error
     if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
         raise ConfigurationError(f"{path} is damaged; restore it or remove {data_dir}")
@@ -155,10 +159,13 @@ def read(data_dir: Path) -> dict[str, str]:
 def write_moved_ports(data_dir: Path, moved: Mapping[str, str]) -> None:
     """Note the ports that this run moved, so that other commands find its services; none forgets them."""
     path = data_dir / MOVED_PORTS
-    if moved:
-        path.write_text(json.dumps(dict(moved)) + "\n")
-    else:
-        path.unlink(missing_ok=True)
+    try:
+        if moved:
+            path.write_text(json.dumps(dict(moved)) + "\n")
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def put_moved_ports(data_dir: Path) -> None:

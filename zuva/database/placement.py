@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from zuva.database.account import Account
 from zuva.errors import ConfigurationError
+from zuva.processes import make_directory
 
 DATABASE = "zuva"
 ROLE = "zuva"
@@ -66,7 +67,7 @@ def place(data_dir: Path, account: Account, state_dir: Path) -> Placement:
     only holds a pointer to one under `state_dir`.
     """
     home = data_dir.resolve() / "postgres"
-    home.mkdir(parents=True, exist_ok=True)
+    make_directory(home)
     pointer = home / _POINTER
     if pointer.is_file():
         cluster = Path(pointer.read_text().strip())
@@ -82,7 +83,7 @@ def place(data_dir: Path, account: Account, state_dir: Path) -> Placement:
         account.take(cluster)
         cluster.chmod(0o700)
     sockets = socket_directory(data_dir)
-    sockets.mkdir(parents=True, exist_ok=True)
+    make_directory(sockets)
     owner = sockets.stat().st_uid
     if owner not in {os.geteuid(), account.uid}:
         raise ConfigurationError(f"database: {sockets} belongs to another account (uid {owner}); remove it")
