@@ -82,7 +82,10 @@ EVENTS: Final = (
         ("interval", "root", "dataHash", "totalWh", "count", "signers"),
         sided=True,
     ),
-    EventKind("Disputed", _REPORTS, "disputed", ("interval", "meterId", "leaf", "signers"), sided=True),
+    EventKind(
+        "Disputed", _REPORTS, "disputed", ("interval", "meterId", "leaf", "signers", "kind"), sided=True
+    ),
+    EventKind("ClaimReset", _PRODUCTION, "claim_reset", ("meterId", "seq", "timestamp")),
     EventKind(
         "Minted",
         _PRODUCTION,

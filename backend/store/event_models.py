@@ -148,7 +148,7 @@ class Reported(OfEvent, Base):
 
 
 class Disputed(OfEvent, Base):
-    """A leaf was proved to contradict its device."""
+    """A leaf was proved to contradict its device; kind 0 is other values, 1 is the order of readings."""
 
     __tablename__ = "disputed"
 
@@ -157,6 +157,17 @@ class Disputed(OfEvent, Base):
     meter_id: Mapped[Binary]
     leaf: Mapped[Binary]
     signers: Mapped[TokenId]
+    kind: Mapped[Small]
+
+
+class ClaimReset(OfEvent, Base):
+    """The governor set a disputed meter's claim back in sequence and time, never in energy."""
+
+    __tablename__ = "claim_reset"
+
+    meter_id: Mapped[Binary]
+    seq: Mapped[Big]
+    timestamp: Mapped[Big]
 
 
 class Minted(OfEvent, Base):

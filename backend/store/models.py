@@ -14,6 +14,7 @@ from backend.store.derived_models import (
 from backend.store.event_models import (
     CallScheduled,
     CallUnscheduled,
+    ClaimReset,
     Co2FactorSet,
     Disputed,
     GovernorProposed,
@@ -41,6 +42,7 @@ __all__ = [
     "CallScheduled",
     "CallUnscheduled",
     "Certificate",
+    "ClaimReset",
     "Co2FactorSet",
     "Cursor",
     "DataSet",
