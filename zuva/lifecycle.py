@@ -14,7 +14,7 @@ from zuva import configuration, plan
 from zuva.community import DEFAULT_DATA_DIR, intended, keep, put_service_urls, write_moved_ports
 from zuva.errors import ConfigurationError, ZuvaError
 from zuva.logs import chosen_level
-from zuva.processes import FileLock, is_locked
+from zuva.processes import FileLock, cannot_write, is_locked
 from zuva.running import build_settings
 from zuva.supervisor import record
 from zuva.supervisor.policy import Spec, State
@@ -76,7 +76,12 @@ def _clean_leftovers(run: Path, console: Console) -> None:
     left = record.read(run / "status.json")
     if left is not None and (names := record.stop_leftovers(left)):
         console.print(f"stopped what a killed supervisor left: {', '.join(names)}", highlight=False)
-    (run / "status.json").unlink(missing_ok=True)
+    try:
+        (run / "status.json").unlink(missing_ok=True)
+    except NotADirectoryError:
+        return
+    except OSError as error:
+        raise cannot_write(run / "status.json", error) from error
 
 
 def is_running(data_dir: Path) -> bool:

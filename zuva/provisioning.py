@@ -26,6 +26,7 @@ from simulation.replay.homes import HomeRegistration
 from simulation.replay.source import home_registrations, load_source
 from simulation.settings import ReplaySettings
 from zuva.errors import ConfigurationError
+from zuva.processes import make_directory
 from zuva.running import build_settings
 
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ async def serve(
         ConfigurationError: No governor's key for a foreign chain, files that do not fit the chain, or nodes
             other than those of the contracts and the enrolments.
     """
+    make_directory(settings.data_dir)
     node_keys = _node_keys(settings)
     keeper, guardian = _key(settings, "keeper"), _key(settings, "guardian")
     replay = build_settings(ReplaySettings)

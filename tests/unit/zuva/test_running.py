@@ -78,6 +78,13 @@ def test_a_directory_that_cannot_be_made_is_said_with_the_mend(tmp_path: Path) -
         lock.acquire()
 
 
+def test_nothing_runs_where_there_is_no_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data").write_text("a file")
+    lifecycle.down(tmp_path / "data", Console())
+    assert capsys.readouterr().out.startswith("nothing runs in")
+    assert lifecycle.status(tmp_path / "data", Console(), as_json=False) == 3
+
+
 def test_a_look_at_a_lock_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "run" / "zuva.pid"
     assert not is_locked(path)
