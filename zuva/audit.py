@@ -15,10 +15,10 @@ from oracle.meter_secrets import MeterSecrets
 from oracle.settings import OracleSettings
 from oracle.store.repository import OracleStore
 from protocol.audit import Check
-from protocol.errors import ConfigurationError
 from protocol.keys import load_key
 from protocol.ledger import address_book
 from protocol.ledger.rpc import Rpc
+from zuva.errors import ZuvaError
 from zuva.running import build_settings
 
 EXIT_CLEAN = 0
@@ -36,7 +36,9 @@ def run(directory: Path, console: Console) -> int:
         0 if everything agrees, 1 at any difference.
 
     Raises:
-        ConfigurationError: chain or database do not answer, or belong to another deployment.
+        ZuvaError: the database does not answer.
+        RpcUnreachable: the chain does not answer.
+        ConfigurationError: they belong to another deployment, or hold nothing yet.
     """
     settings = build_settings(OracleSettings, data_dir=directory)
     with Progress(
@@ -69,7 +71,7 @@ async def _audit(settings: OracleSettings, progress: Progress) -> list[Check]:
             progress.update(task, description="signed readings against the chain")
             node = await _audit_node(settings, rpc, book)
     except psycopg.OperationalError as error:
-        raise ConfigurationError(
+        raise ZuvaError(
             f"the database does not answer ({str(error).splitlines()[0]}); "
             "run `zuva up` or `zuva db`, or set DATABASE_URL"
         ) from error
