@@ -16,6 +16,7 @@ from protocol.leaf import production_leaf
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.bindings import contract
 from protocol.ledger.errors import TransactionReverted
+from protocol.ledger.logs import decode_log
 from protocol.ledger.rpc import Rpc, hexed, octets
 from protocol.ledger.transactions import Receipt, Sender, read
 from protocol.merkle import MerkleTree
@@ -169,14 +170,13 @@ class Keeper:
 
     async def _note(self, receipt: Receipt, claims: Sequence[SignedReading]) -> int:
         """Note what the chain says was claimed; what it passed over is set aside."""
-        minted = contract("EnergyProduction").events["Minted"]
         certified_wh = 0
         done: set[bytes] = set()
         for entry in receipt.logs:
-            topics = [octets(topic) for topic in entry["topics"]]
-            if topics[0] != minted.topic or octets(entry["address"]) != self._production:
+            log_entry = decode_log("EnergyProduction", entry)
+            if log_entry is None or log_entry.name != "Minted" or log_entry.address != self._production:
                 continue
-            said = minted.decode(topics, octets(entry["data"]))
+            said = log_entry.arguments
             self._settle(said["meterId"], Claimed(said["claimedWh"], said["seq"], said["timestamp"]))
             certified_wh += said["wh"]
             done.add(said["meterId"])

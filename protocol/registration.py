@@ -1,6 +1,7 @@
 """A meter's registration: device proof of possession with opening registers, signed by the device key."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 from protocol.eip712 import Domain, address_word, type_hash, word
@@ -17,6 +18,47 @@ _TYPE_HASH = type_hash(REGISTRATION_TYPE)
 def meter_id_of(first_key: bytes, nonce: int) -> bytes:
     """Return the 32-byte meter id: keccak256(abi.encode(address of the first key, registration nonce))."""
     return keccak256(address_word(first_key) + word(nonce))
+
+
+class Kind(IntEnum):
+    """What a meter measures, as the Registry numbers it."""
+
+    GENERATION = 0
+    LOAD = 1
+    STORAGE = 2
+    FEEDER = 3
+
+
+class Source(IntEnum):
+    """What a meter's energy comes from, as the Registry numbers it."""
+
+    SOLAR = 0
+    WIND = 1
+    HYDRO = 2
+    BIOMASS = 3
+    STORAGE = 4
+    GRID = 5
+
+
+class Category(IntEnum):
+    """Who a meter belongs to, as the Registry numbers it."""
+
+    RESIDENTIAL = 0
+    COMMERCIAL = 1
+    INDUSTRIAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MeterAttributes:
+    """What the governor states about a meter when it is registered; capacities in W."""
+
+    kind: Kind
+    source: Source
+    category: Category
+    generation_capacity_w: int
+    connection_capacity_w: int
+    feeder: int
+    simulated: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Read a contract's events from the chain, decoded, in order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from protocol.keys import address_text
-from protocol.ledger.bindings import contract
+from protocol.ledger.bindings import Event, contract
 from protocol.ledger.rpc import JsonRpc, hexed, octets, quantity
 
 WINDOW_BLOCKS: Final = 2_000
@@ -18,6 +19,7 @@ class Log:
     Attributes:
         name: event name.
         arguments: its fields by their ABI names.
+        address: the contract that emitted it, 20 bytes.
         block_number: block it is in.
         log_index: place in the block.
         transaction_hash: 32 bytes.
@@ -25,9 +27,35 @@ class Log:
 
     name: str
     arguments: dict[str, Any]
+    address: bytes
     block_number: int
     log_index: int
     transaction_hash: bytes
+
+
+def decode_log(name: str, entry: Mapping[str, Any]) -> Log | None:
+    """Return a log, as JSON-RPC gives it, decoded as an event of the contract `name`; None for other events.
+
+    Raises:
+        LedgerError: the event's topic on a log of another shape.
+    """
+    topics = [octets(topic) for topic in entry["topics"]]
+    event = _events(name).get(topics[0]) if topics else None
+    if event is None:
+        return None
+    return Log(
+        event.name,
+        event.decode(topics, octets(entry["data"])),
+        octets(entry["address"]),
+        quantity(entry["blockNumber"]),
+        quantity(entry["logIndex"]),
+        octets(entry["transactionHash"]),
+    )
+
+
+@lru_cache(maxsize=32)
+def _events(name: str) -> dict[bytes, Event]:
+    return {event.topic: event for event in contract(name).events.values()}
 
 
 async def read_logs(
@@ -45,18 +73,10 @@ async def read_logs(
     Raises:
         RpcUnreachable: no chain answers.
     """
-    events = {event.topic: event for event in contract(name).events.values()}
     for start in range(first_block, last_block + 1, WINDOW_BLOCKS):
         end = min(start + WINDOW_BLOCKS - 1, last_block)
         query = {"address": address_text(address), "fromBlock": hexed(start), "toBlock": hexed(end)}
-        for log in await rpc.call("eth_getLogs", query):
-            topics = [octets(topic) for topic in log["topics"]]
-            event = events.get(topics[0])
-            if event is not None:
-                yield Log(
-                    event.name,
-                    event.decode(topics, octets(log["data"])),
-                    quantity(log["blockNumber"]),
-                    quantity(log["logIndex"]),
-                    octets(log["transactionHash"]),
-                )
+        for entry in await rpc.call("eth_getLogs", query):
+            log = decode_log(name, entry)
+            if log is not None:
+                yield log

@@ -10,14 +10,12 @@ import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
 from protocol.eip712 import Domain
 from protocol.keys import SigningKey
-from protocol.ledger.events import MeterAttributes
-from protocol.registration import Registration, meter_id_of
+from protocol.registration import Category, Kind, MeterAttributes, Registration, Source, meter_id_of
 from protocol.secrets import SECRET_BYTES
 from simulation.errors import SeedError
 from simulation.replay.measurements import HomeSeries, Measurements
@@ -28,34 +26,6 @@ REGISTRATION_NONCE: Final = 0
 FEEDER: Final = 1
 _HEADROOM_PERCENT: Final = 125
 _CAPACITY_STEP_W: Final = 100
-
-
-class Kind(IntEnum):
-    """What a meter measures, as the Registry numbers it."""
-
-    GENERATION = 0
-    LOAD = 1
-    STORAGE = 2
-    FEEDER = 3
-
-
-class Source(IntEnum):
-    """What a meter's energy comes from, as the Registry numbers it."""
-
-    SOLAR = 0
-    WIND = 1
-    HYDRO = 2
-    BIOMASS = 3
-    STORAGE = 4
-    GRID = 5
-
-
-class Category(IntEnum):
-    """Who a meter belongs to, as the Registry numbers it."""
-
-    RESIDENTIAL = 0
-    COMMERCIAL = 1
-    INDUSTRIAL = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from protocol.keys import SigningKey
 from protocol.leaf import production_leaf
 from protocol.ledger.bindings import contract
 from protocol.ledger.errors import TransactionReverted
-from protocol.ledger.events import Disputed, MeterRegistered, Minted, Reported, decode_log
+from protocol.ledger.logs import Log, decode_log
 from protocol.ledger.transactions import Receipt, read
 from protocol.merkle import MerkleTree
 from protocol.reading import Reading, SignedReading
@@ -82,37 +82,49 @@ async def mint(
     return await call(community, PRODUCTION, "mint", interval, claims, proof.proof, proof.flags)
 
 
+def decoded(name: str, receipt: Receipt, event: str) -> list[Log]:
+    """The events of one kind in a receipt."""
+    logs = [decode_log(name, entry) for entry in receipt.logs]
+    return [log for log in logs if log is not None and log.name == event]
+
+
 async def test_readings_become_certificates_of_their_accounts(community: Community) -> None:
     homes = [Home(community, nonce) for nonce in range(5)]
     registered = [
-        decode_log((await register(community, home, f"home {i}")).logs[0]) for i, home in enumerate(homes)
+        decoded("Registry", await register(community, home, f"home {i}"), "MeterRegistered")[0]
+        for i, home in enumerate(homes)
     ]
-    assert isinstance(registered[3], MeterRegistered)
-    assert registered[3].name == "home 3"
-    assert registered[3].key == homes[3].key.address
-    assert registered[3].attributes.generation_capacity_w == 5_000
-    assert registered[3].generated_wh == 1_000
+    assert registered[3].arguments["name"] == "home 3"
+    assert registered[3].arguments["key"] == homes[3].key.address
+    assert registered[3].arguments["attributes"]["generationCapacityW"] == 5_000
+    assert registered[3].arguments["generatedWh"] == 1_000
 
     interval = OPENED // 3600 + 1
     end = (interval + 1) * 3600
     readings = [home.reading(1, end, 1_000 + 100 * i) for i, home in enumerate(homes)]
     tree, statement, receipt = await report(community, interval, readings, 1_000)
-    reported = decode_log(receipt.logs[0])
-    assert reported == Reported(
-        interval, tree.root, statement.data_hash, 1_000, 5, 0b011, address=community.book.address(PRODUCTION)
-    )
+    (reported,) = decoded(PRODUCTION, receipt, "Reported")
+    assert reported.address == community.book.address(PRODUCTION)
+    assert reported.arguments == {
+        "interval": interval,
+        "root": tree.root,
+        "dataHash": statement.data_hash,
+        "totalWh": 1_000,
+        "count": 5,
+        "signers": 0b011,
+    }
     assert await ask(community, PRODUCTION, "head") == (interval,)
     assert await ask(community, PRODUCTION, "isFinal", interval) == (True,)
 
     receipt = await mint(community, interval, tree, [readings[1], readings[2], readings[4]])
-    minted = {event.account: event for event in map(decode_log, receipt.logs) if isinstance(event, Minted)}
+    minted = {log.arguments["account"]: log.arguments for log in decoded(PRODUCTION, receipt, "Minted")}
     day_id = SIMULATED_SOLAR | OPENED // 86400
-    assert {account: event.wh for account, event in minted.items()} == {
+    assert {account: event["wh"] for account, event in minted.items()} == {
         homes[1].account: 100,
         homes[2].account: 200,
         homes[4].account: 400,
     }
-    assert {event.id for event in minted.values()} == {day_id}
+    assert {event["id"] for event in minted.values()} == {day_id}
     assert await ask(community, PRODUCTION, "balanceOf", homes[4].account, day_id) == (400,)
     assert await ask(community, PRODUCTION, "totalSupply", day_id) == (700,)
     assert await ask(community, PRODUCTION, "claimOf", homes[2].meter_id) == (1_200, 1, end)
@@ -150,8 +162,12 @@ async def test_a_contradicting_reading_suspends_the_meter(community: Community) 
     receipt = await call(
         community, PRODUCTION, "dispute", interval, told.reading, [], true.reading, true.signature
     )
-    disputed = [event for event in map(decode_log, receipt.logs) if isinstance(event, Disputed)]
-    assert [(event.meter_id, event.leaf, event.signers, event.kind) for event in disputed] == [
-        (home.meter_id, tree.root, 0b011, 0)
-    ]
+    (disputed,) = decoded(PRODUCTION, receipt, "Disputed")
+    assert disputed.arguments == {
+        "interval": interval,
+        "meterId": home.meter_id,
+        "leaf": tree.root,
+        "signers": 0b011,
+        "kind": 0,
+    }
     assert (await mint(community, interval, tree, [told])).logs == []
