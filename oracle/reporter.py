@@ -46,11 +46,6 @@ class Reporter:
         self._reported = await self._store.reported()
         self._last = await self._store.last_proposed()
 
-    @property
-    def last_closed(self) -> int | None:
-        """Newest interval that was proposed."""
-        return self._last
-
     def add(self, signed: SignedReading) -> None:
         """Take an accepted, stored reading; one older than what its meter reported is history only."""
         reading = signed.reading

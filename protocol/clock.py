@@ -6,17 +6,8 @@ A live community runs on the wall clock. A replay runs on a stepped clock: whoev
 
 import json
 import time
-from typing import Protocol
 
 from protocol.errors import MalformedRecord
-
-
-class Clock(Protocol):
-    """Something that knows the community's time."""
-
-    def now(self) -> int:
-        """Return unix seconds UTC."""
-        ...
 
 
 class WallClock:

@@ -53,15 +53,6 @@ def replay_data_dir(file: Path, zone: str | None) -> Path:
     return Path(".zuva") / f"replay-{file.stem}-{tag}"
 
 
-def establish(data_dir: Path) -> None:
-    """Read the community of a data directory into the environment, or make a new one from the environment.
-
-    Raises:
-        ConfigurationError: The data to be replayed do not fit, or differ from those the community began with.
-    """
-    keep(data_dir, intended(data_dir))
-
-
 def intended(data_dir: Path) -> dict[str, str]:
     """Return the variables of a data directory's community, and put them into the environment.
 

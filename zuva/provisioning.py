@@ -32,7 +32,7 @@ from zuva.running import build_settings
 log = structlog.get_logger()
 
 LOCAL_CHAIN_ID: Final = 31337
-_LOCAL_FAUCET: Final = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+LOCAL_FAUCET: Final = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """The published key of anvil's first account, rich on every local chain and worthless on every other."""
 _ALLOWANCE_WEI: Final = 1000 * 10**18
 _LOW_WATER_WEI: Final = 100 * 10**18
@@ -142,7 +142,7 @@ def _governor(settings: CommunitySettings, chain_id: int) -> SigningKey:
     if settings.governor_key is not None:
         return load_key(settings.governor_key)
     if chain_id == LOCAL_CHAIN_ID:
-        return SigningKey(_LOCAL_FAUCET)
+        return SigningKey(LOCAL_FAUCET)
     raise ConfigurationError(
         f"chain {chain_id} is not the local one ({LOCAL_CHAIN_ID}), and no governor's key is set; "
         "set ZUVA_COMMUNITY_GOVERNOR_KEY to the key file of a funded account"

@@ -24,7 +24,6 @@ from zuva.notify import Notifier
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_CONFIGURATION = 2
-EXIT_INTERRUPTED = 130
 
 log = structlog.get_logger()
 S_contra = TypeVar("S_contra", contravariant=True)

@@ -17,10 +17,9 @@ from protocol.ledger.rpc import Rpc
 from protocol.ledger.transactions import Sender
 from simulation.replay.homes import derive_homes
 from tests.conftest import short_directory
-from zuva.provisioning import LOCAL_CHAIN_ID
+from zuva.provisioning import LOCAL_CHAIN_ID, LOCAL_FAUCET
 
-# the first account of anvil's well-known test mnemonic
-FAUCET = SigningKey(bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"))
+FAUCET = SigningKey(LOCAL_FAUCET)
 COIN = 10**18
 
 

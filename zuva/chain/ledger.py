@@ -53,7 +53,6 @@ class Ledger:
     """Orders transactions, writes them to the journal, and has anvil mine each into its own block."""
 
     def __init__(self, anvil: Anvil, journal: Journal, block_time: BlockTime) -> None:
-        self._anvil = anvil
         self._journal = journal
         self._time = block_time
         self._writer = Connection(anvil.port)

@@ -1,6 +1,6 @@
 """When a service may start, whether it starts again after it ended, and when: pure decisions over values."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -122,11 +122,6 @@ def stop_waves(specs: Sequence[Spec]) -> list[list[str]]:
         for name in wave:
             del left[name]
     return waves
-
-
-def check_order(specs: Iterable[Spec]) -> None:
-    """Raise `ValueError` when services wait for each other in a circle."""
-    stop_waves(list(specs))
 
 
 def words_of_exit(code: int) -> str:

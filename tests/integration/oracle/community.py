@@ -28,11 +28,11 @@ from protocol.secrets import Enrolment, seal
 from protocol.topics import ACKS_FILTER, CLOCK_TOPIC, parse_ack_topic, reading_topic
 from tests.conftest import running
 from zuva.processes import free_port
+from zuva.provisioning import LOCAL_FAUCET
 
 HOUR = 3600
 GENESIS = 20_000 * 86_400
-# the first account of anvil's well-known test mnemonic
-DEPLOYER = SigningKey(bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"))
+DEPLOYER = SigningKey(LOCAL_FAUCET)
 COIN = 10**20
 
 

@@ -15,11 +15,10 @@ from eth_account.signers.local import LocalAccount
 
 from tests.conftest import running, short_directory
 from zuva.processes import free_port
+from zuva.provisioning import LOCAL_FAUCET
 
 CHAIN_ID = 31337
-DEPLOYER: LocalAccount = Account.from_key(
-    "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
-)
+DEPLOYER: LocalAccount = Account.from_key(LOCAL_FAUCET)
 GENESIS = 1_470_000_000
 
 

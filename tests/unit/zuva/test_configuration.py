@@ -95,12 +95,17 @@ def test_a_url_of_another_kind_is_refused(tmp_path: Path) -> None:
         community.put_service_urls(tmp_path)
 
 
+def establish(data_dir: Path) -> None:
+    """What `up` does with a community's file."""
+    community.keep(data_dir, community.intended(data_dir))
+
+
 def test_a_community_keeps_what_it_began_with(tmp_path: Path) -> None:
-    community.establish(tmp_path)
+    establish(tmp_path)
     began = community.read(tmp_path)
     assert began["ZUVA_CHAIN_CLOCK"] == "stepped"
     assert int(began["ZUVA_ORACLE_GRACE_SECONDS"]) == 2 * int(began["ZUVA_COMMUNITY_INTERVAL_SECONDS"])
-    community.establish(tmp_path)
+    establish(tmp_path)
     assert community.read(tmp_path) == began
     other = tmp_path / "other.csv"
     other.write_text(
@@ -109,24 +114,24 @@ def test_a_community_keeps_what_it_began_with(tmp_path: Path) -> None:
     )
     os.environ["ZUVA_REPLAY_FILE"] = str(other)
     with pytest.raises(ConfigurationError, match="began with other data"):
-        community.establish(tmp_path)
+        establish(tmp_path)
 
 
 def test_a_zone_that_does_not_exist_leaves_nothing_behind(tmp_path: Path) -> None:
     os.environ["ZUVA_API_ZONE"] = "Nowhere"
     with pytest.raises(ConfigurationError, match=r"no time zone 'Nowhere'.*ZUVA_API_ZONE"):
-        community.establish(tmp_path / "new")
+        establish(tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
 def test_a_bad_zone_in_the_file_is_named_and_a_right_one_takes_its_place(tmp_path: Path) -> None:
-    community.establish(tmp_path)
+    establish(tmp_path)
     path = tmp_path / "community.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"ZUVA_API_ZONE": "Nowhere"}))
     with pytest.raises(ConfigurationError, match=rf"ZUVA_API_ZONE: give --zone, or correct it in {path}"):
-        community.establish(tmp_path)
+        establish(tmp_path)
     os.environ["ZUVA_API_ZONE"] = "Africa/Lusaka"
-    community.establish(tmp_path)
+    establish(tmp_path)
     assert community.read(tmp_path)["ZUVA_API_ZONE"] == "Africa/Lusaka"
 
 
