@@ -87,21 +87,22 @@ class Reading:
     generated_wh: int
     flags: int = 0
 
+    def values(self) -> tuple[bytes, int, int, int, int, int, int, int]:
+        """Return the fields in the order of the signed message."""
+        return (
+            self.meter_id,
+            self.seq,
+            self.timestamp,
+            self.period_seconds,
+            self.import_wh,
+            self.export_wh,
+            self.generated_wh,
+            self.flags,
+        )
+
     def struct_hash(self) -> bytes:
         """Return the EIP-712 struct hash."""
-        return keccak256(
-            _TYPE_HASH
-            + _WORDS.pack(
-                self.meter_id,
-                self.seq,
-                self.timestamp,
-                self.period_seconds,
-                self.import_wh,
-                self.export_wh,
-                self.generated_wh,
-                self.flags,
-            )
-        )
+        return keccak256(_TYPE_HASH + _WORDS.pack(*self.values()))
 
     def digest(self, domain: Domain) -> bytes:
         """Return the EIP-712 digest in the Registry's domain."""
@@ -121,19 +122,7 @@ class SignedReading:
 
     def record(self) -> bytes:
         """Return the 146-byte wire record."""
-        r = self.reading
-        return _RECORD.pack(
-            RECORD_VERSION,
-            r.meter_id,
-            r.seq,
-            r.timestamp,
-            r.period_seconds,
-            r.import_wh,
-            r.export_wh,
-            r.generated_wh,
-            r.flags,
-            self.signature,
-        )
+        return _RECORD.pack(RECORD_VERSION, *self.reading.values(), self.signature)
 
     def signer(self, domain: Domain) -> bytes:
         """Return the address that signed; raises `BadSignature`."""

@@ -68,19 +68,5 @@ def check_data_set(
         return Refused(expected, f"a record is not valid: {error}")
     if root != expected.root:
         return Refused(expected, f"the leaves' root is 0x{root.hex()}, not the report's")
-    rows = tuple(
-        (
-            r.meter_id,
-            r.seq,
-            r.timestamp,
-            r.period_seconds,
-            r.import_wh,
-            r.export_wh,
-            r.generated_wh,
-            r.flags,
-            one.signature,
-        )
-        for one in signed
-        for r in (one.reading,)
-    )
+    rows = tuple((*one.reading.values(), one.signature) for one in signed)
     return CheckedDataSet(expected, rows)

@@ -140,7 +140,7 @@ class OracleStore:
                 async with cursor.copy(statement) as copy:
                     copy.set_types(["bytea", "int8", "int8", "int8", "int8", "int8", "int8", "int8", "bytea"])
                     for signed in accepted:
-                        await copy.write_row(_row(signed))
+                        await copy.write_row((*signed.reading.values(), signed.record()))
             if refused:
                 await cursor.executemany(
                     self._sql(
@@ -268,18 +268,3 @@ class OracleStore:
 
     def _sql(self, statement: LiteralString) -> sql.Composed:
         return sql.SQL(statement).format(s=self._schema)
-
-
-def _row(signed: SignedReading) -> Sequence[object]:
-    r = signed.reading
-    return (
-        r.meter_id,
-        r.seq,
-        r.timestamp,
-        r.period_seconds,
-        r.import_wh,
-        r.export_wh,
-        r.generated_wh,
-        r.flags,
-        signed.record(),
-    )
