@@ -7,6 +7,8 @@ from protocol.errors import MalformedRecord
 PREFIX: Final = "zuva/1"
 READINGS_FILTER: Final = f"{PREFIX}/+/+/reading"
 ACKS_FILTER: Final = f"{PREFIX}/+/+/ack/+"
+STATES_FILTER: Final = f"{PREFIX}/+/+/state"
+STATUSES_FILTER: Final = f"{PREFIX}/+/+/status"
 CLOCK_TOPIC: Final = f"{PREFIX}/clock"
 
 
@@ -20,12 +22,29 @@ def ack_topic(meter_id: bytes, node: str) -> str:
     return f"{_base(meter_id)}/ack/{node}"
 
 
+def state_topic(meter_id: bytes) -> str:
+    """Return the topic on which a meter publishes its telemetry, retained."""
+    return f"{_base(meter_id)}/state"
+
+
+def status_topic(meter_id: bytes) -> str:
+    """Return the topic that says `online` or, by the meter's last will, `offline`, retained."""
+    return f"{_base(meter_id)}/status"
+
+
 def parse_reading_topic(topic: str) -> bytes:
     """Return the meter id of a reading's topic; raises `MalformedRecord`."""
-    parts = topic.split("/")
-    if len(parts) != 5 or parts[4] != "reading":
-        raise MalformedRecord(f"{topic!r} is not a reading's topic")
-    return _meter_id(topic, parts)
+    return _parse(topic, "reading")
+
+
+def parse_state_topic(topic: str) -> bytes:
+    """Return the meter id of a state's topic; raises `MalformedRecord`."""
+    return _parse(topic, "state")
+
+
+def parse_status_topic(topic: str) -> bytes:
+    """Return the meter id of a status topic; raises `MalformedRecord`."""
+    return _parse(topic, "status")
 
 
 def parse_ack_topic(topic: str) -> tuple[bytes, str]:
@@ -34,6 +53,13 @@ def parse_ack_topic(topic: str) -> tuple[bytes, str]:
     if len(parts) != 6 or parts[4] != "ack" or not parts[5]:
         raise MalformedRecord(f"{topic!r} is not an acknowledgement's topic")
     return _meter_id(topic, parts), parts[5]
+
+
+def _parse(topic: str, subject: str) -> bytes:
+    parts = topic.split("/")
+    if len(parts) != 5 or parts[4] != subject:
+        raise MalformedRecord(f"{topic!r} is not the topic of a {subject}")
+    return _meter_id(topic, parts)
 
 
 def _base(meter_id: bytes) -> str:
