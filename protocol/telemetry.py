@@ -1,7 +1,7 @@
 """Telemetry: a meter's unsigned fast values; shown and analysed, never settled.
 
-Published retained as JSON on the meter's `state` topic, one object of integers. A meter leaves out what it has
-no sensor for; unknown fields are passed over, so that newer firmware can say more.
+Published retained as JSON on the meter's `state` topic, one object of integers. A meter leaves out what it
+has no sensor for; unknown fields are passed over, so that newer firmware can say more.
 """
 
 import json
@@ -54,7 +54,7 @@ def parse_state(payload: bytes) -> MeterState:
     """Parse the payload of a state topic.
 
     Raises:
-        MalformedRecord: not a JSON object, `time` or `power_w` missing, or a value that is no integer within its
+        MalformedRecord: not a JSON object, `time` or `power_w` missing, or a value that is no integer in its
             bounds.
     """
     if len(payload) > STATE_MAX_BYTES:
