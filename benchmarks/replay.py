@@ -1,8 +1,8 @@
 """How many measured readings a second go all the way: signed, published, stored, reported, minted, visible.
 
-The homes are tiled to 200. `ZUVA_BENCH_HOMES` names a CSV of measured homes (with `ZUVA_BENCH_ZONE`), a week
-of which is replayed; without it the built-in days are. The floor is what one core needs for the curve alone:
-one signature and one recovery a reading.
+The homes are tiled to 200, before three oracle nodes of which two must sign. `ZUVA_BENCH_HOMES` names a CSV of
+measured homes (with `ZUVA_BENCH_ZONE`), a week of which is replayed; without it the built-in days are. The
+floor is what one core needs for the curve alone: one signature and one recovery a reading.
 """
 
 import json
@@ -20,22 +20,26 @@ from benchmarks.figures import Figure, result
 from protocol.eip712 import Domain
 from protocol.keys import SigningKey
 from protocol.reading import Reading
+from simulation.day import DAY_FILE, DAY_ZONE
 
 HOMES: Final = 200
 DAYS: Final = 7
 PATIENCE_SECONDS: Final = 600.0
-STAGES: Final = ("replay", "broker", "oracle", "db", "chain", "indexer", "api")
+NODES: Final = ("oracle-1", "oracle-2", "oracle-3")
+STAGES: Final = ("replay", "broker", *NODES, "db", "chain", "indexer", "telemetry", "api")
 
 
 def run() -> dict[str, Any]:
     """Measure and return the bench's JSON object."""
-    settings = {"ZUVA_REPLAY_HOMES": str(HOMES)}
-    if homes := os.environ.get("ZUVA_BENCH_HOMES"):
-        settings |= {
-            "ZUVA_REPLAY_FILE": str(Path(homes).resolve()),
-            "ZUVA_REPLAY_ZONE": os.environ.get("ZUVA_BENCH_ZONE", "Africa/Harare"),
-            "ZUVA_REPLAY_DAYS": str(DAYS),
-        }
+    measured = os.environ.get("ZUVA_BENCH_HOMES")
+    settings = {
+        "ZUVA_REPLAY_FILE": str(Path(measured or DAY_FILE).resolve()),
+        "ZUVA_REPLAY_ZONE": os.environ.get("ZUVA_BENCH_ZONE", DAY_ZONE),
+        "ZUVA_REPLAY_SIMULATED": str(measured is None).lower(),
+        "ZUVA_REPLAY_HOMES": str(HOMES),
+    }
+    if measured:
+        settings["ZUVA_REPLAY_DAYS"] = str(DAYS)
     with tempfile.TemporaryDirectory(prefix="zuva-bench-", dir="/tmp") as directory:
         folder = Path(directory)
         folder.chmod(0o755)

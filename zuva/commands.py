@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
 import protocol.errors
-from zuva import community, configuration
+from zuva import community, configuration, nodes
 from zuva.errors import ConfigurationError, ZuvaError
 from zuva.running import (
     alone,
@@ -177,11 +177,21 @@ def broker(data: Data = None, config: Config = None) -> None:
 
 
 @app.command(rich_help_panel=_ONE)
-def oracle(data: Data = None, config: Config = None) -> None:
+def oracle(
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Which of the community's nodes.", show_default=False),
+    ] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
     """One oracle node: verifies and stores readings, reports their roots, mints certificates."""
     from oracle.service import serve
 
-    _serve("oracle", serve, data, config)
+    _prepare(data, config)
+    node = nodes.find(name or os.environ.get("ZUVA_ORACLE_NAME"))
+    configuration.put_defaults(nodes.variables_of(node, nodes.oracle_nodes()))
+    _run(node.name, serve, "oracle")
 
 
 @app.command(rich_help_panel=_ONE)
@@ -218,10 +228,18 @@ def provision(data: Data = None, config: Config = None) -> None:
 
 
 def _serve(name: str, serve: Any, data: Path | None, config: Path | None, section: str = "") -> None:  # noqa: ANN401
+    _prepare(data, config)
+    _run(name, serve, section or name)
+
+
+def _prepare(data: Path | None, config: Path | None) -> None:
     configuration.load_environment(config)
-    directory = _establish_one(_data_dir(data, _the_default))
-    settings = build_settings(configuration.settings_class(section or name))
-    raise typer.Exit(run_service(name, serve, settings, directory))
+    _establish_one(_data_dir(data, _the_default))
+
+
+def _run(name: str, serve: Any, section: str) -> NoReturn:  # noqa: ANN401
+    settings = build_settings(configuration.settings_class(section))
+    raise typer.Exit(run_service(name, serve, settings, Path(os.environ["ZUVA_DATA_DIR"])))
 
 
 def _establish_one(directory: Path) -> Path:

@@ -29,7 +29,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "api": "backend.api.settings:ApiSettings",
     "broker": "zuva.broker.settings:BrokerSettings",
     "chain": "zuva.chain.settings:ChainSettings",
-    "community": "zuva.provisioning:CommunitySettings",
+    "community": "zuva.community_settings:CommunitySettings",
     "db": "zuva.database.settings:DatabaseSettings",
     "indexer": "backend.indexer.settings:IndexerSettings",
     "oracle": "oracle.settings:OracleSettings",

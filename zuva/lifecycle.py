@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from zuva import configuration, plan
+from zuva import configuration, nodes, plan
 from zuva.community import DEFAULT_DATA_DIR, intended, keep, put_service_urls, write_moved_ports
 from zuva.errors import ConfigurationError, ZuvaError
 from zuva.logs import chosen_level
@@ -56,6 +56,7 @@ def up(data_dir: Path, console: Console, *, move_ports: bool) -> None:
 
 def _check_settings() -> None:
     chosen_level()
+    nodes.check_shared()
     for section in configuration.SETTINGS:
         build_settings(configuration.settings_class(section))
 

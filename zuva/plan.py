@@ -8,6 +8,7 @@ from zuva.broker.settings import BrokerSettings
 from zuva.chain.settings import ChainSettings
 from zuva.community import Embedded
 from zuva.errors import PortTaken
+from zuva.nodes import OracleNode, oracle_nodes, prefix_of, variables_of
 from zuva.processes import check_port_free, free_port
 from zuva.running import build_settings
 from zuva.supervisor.policy import Spec
@@ -31,14 +32,29 @@ def services(embedded: Embedded) -> list[Spec]:
         specs.append(Spec("broker"))
     if embedded.chain:
         specs.append(Spec("chain"))
+    nodes = oracle_nodes()
+    here = [node for node in nodes if node.is_here]
     return [
         *specs,
         Spec("provision", after=("chain",), one_shot=True),
-        Spec("oracle", after=("db", "broker", "chain", "provision")),
+        *(_node_service(node, nodes) for node in here),
         Spec("indexer", after=("db", "chain", "provision")),
         Spec("api", after=("db", "indexer")),
-        Spec("replay", after=("broker", "provision", "oracle", "indexer", "api"), one_shot=True),
+        Spec(
+            "replay",
+            after=("broker", "provision", *(node.name for node in here), "indexer", "api"),
+            one_shot=True,
+        ),
     ]
+
+
+def _node_service(node: OracleNode, nodes: list[OracleNode]) -> Spec:
+    return Spec(
+        node.name,
+        after=("db", "broker", "chain", "provision"),
+        command=("-P", "-m", "zuva", "oracle", "--name", node.name),
+        environment=variables_of(node, nodes),
+    )
 
 
 def ports(embedded: Embedded) -> list[Port]:
@@ -53,6 +69,11 @@ def ports(embedded: Embedded) -> list[Port]:
     if embedded.broker:
         broker = build_settings(BrokerSettings)
         wanted.append(Port("broker", broker.host, broker.port, "ZUVA_BROKER_PORT"))
+    wanted += [
+        Port(node.name, node.host, node.port, f"{prefix_of(node.name)}PORT")
+        for node in oracle_nodes()
+        if node.is_here
+    ]
     return wanted
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from oracle.settings import OracleSettings
 from protocol.keys import SigningKey, address_text, create_key, load_key
 from protocol.ledger import address_book
 from protocol.ledger.address_book import AddressBook
@@ -25,6 +24,7 @@ from protocol.secrets import Enrolment, load_enrolment, seal
 from simulation.replay.homes import HomeRegistration
 from simulation.replay.source import home_registrations, load_source
 from simulation.settings import ReplaySettings
+from zuva.community_settings import CommunitySettings
 from zuva.errors import ConfigurationError
 from zuva.processes import make_directory
 from zuva.running import build_settings
@@ -39,25 +39,6 @@ _LOW_WATER_WEI: Final = 100 * 10**18
 _AT_ONCE: Final = 50
 
 
-class CommunitySettings(BaseSettings):
-    """How a new community is set up, from ZUVA_COMMUNITY_* and the shared names."""
-
-    model_config = SettingsConfigDict(env_prefix="ZUVA_COMMUNITY_", frozen=True, populate_by_name=True)
-
-    data_dir: Path = Field(Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
-    chain_url: str = Field("http://127.0.0.1:18545", validation_alias="ZUVA_CHAIN_URL")
-    interval_seconds: int = Field(900, gt=0)
-    """Length of a settlement interval; frozen in the contracts."""
-    ring_size: int = Field(672, gt=1)
-    """How many intervals' roots the contracts keep: a week of quarter hours."""
-    finality_seconds: int = Field(0, ge=0)
-    nodes: str = Field("oracle-1", pattern=r"^[a-z][a-z0-9-]*(,[a-z][a-z0-9-]*)*$")
-    """Names of the oracle nodes, separated by commas; their keys are in the data directory."""
-    quorum: int = Field(1, ge=1)
-    governor_key: Path | None = None
-    """Key file of the governor; on the local chain the first development account governs without one."""
-
-
 async def serve(
     settings: CommunitySettings, *, ready: Callable[[], None], status: Callable[[str], None]
 ) -> None:
@@ -69,7 +50,8 @@ async def serve(
     """
     make_directory(settings.data_dir)
     node_keys = _node_keys(settings)
-    keeper, guardian = _key(settings, "keeper"), _key(settings, "guardian")
+    keepers = [_at(path) for path in _keeper_paths(settings)]
+    guardian = _key(settings, "guardian")
     replay = build_settings(ReplaySettings)
     source = load_source(replay)
     slot = source.measurements.slot_seconds
@@ -90,7 +72,7 @@ async def serve(
                 "choose another directory with --data"
             )
         await _check_oracles(settings, governor, book.address("Registry"), node_keys)
-        await _fund(governor, [*node_keys, keeper])
+        await _fund(governor, [*node_keys, *keepers])
         homes = home_registrations(replay, source, book.domain("Registry"))
         status(f"registering {len(homes)} homes")
         _enrol(settings, homes, node_keys)
@@ -104,8 +86,19 @@ def _book(settings: CommunitySettings) -> Path:
     return settings.data_dir / "address-book.json"
 
 
+def _keeper_paths(settings: CommunitySettings) -> list[Path]:
+    """Return where each node looks for the key that pays for its mints."""
+    nodes = [
+        build_settings(OracleSettings, name=name, data_dir=settings.data_dir) for name in settings.node_names
+    ]
+    return sorted({node.keeper_key_path for node in nodes})
+
+
 def _key(settings: CommunitySettings, name: str) -> SigningKey:
-    path = settings.data_dir / "keys" / f"{name}.key"
+    return _at(settings.data_dir / "keys" / f"{name}.key")
+
+
+def _at(path: Path) -> SigningKey:
     if path.exists() and path.stat().st_size == 0:
         path.unlink()  # a kill between making the file and writing it
     return load_key(path) if path.exists() else create_key(path)

@@ -30,6 +30,7 @@ class Spec:
         one_shot: it ends by itself with exit code 0 when its work is done.
         command: arguments after the interpreter; the default runs `zuva NAME`.
         stop_seconds: how long it may take to stop before it is killed.
+        environment: variables of this service alone; they stand over those that all services share.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Spec:
     one_shot: bool = False
     command: tuple[str, ...] = ()
     stop_seconds: float = 15.0
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

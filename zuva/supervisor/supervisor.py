@@ -56,7 +56,7 @@ class Supervisor:
     Args:
         specs: What to run.
         data_dir: Where logs/ and run/ are.
-        environment: Of every service.
+        environment: Of every service; what its spec adds stands over it.
         changed: Called with the whole record whenever a service's state or words changed.
         url: Where the page is, once the service `api` is ready.
         back_off: Between restarts.
@@ -159,7 +159,7 @@ class Supervisor:
         return all(name in self._once_ready for name, s in self.services.items() if not s.spec.one_shot)
 
     async def _run_once(self, service: Service, address: str) -> int:
-        environment = {**self._environment, "NOTIFY_SOCKET": address}
+        environment = {**self._environment, **service.spec.environment, "NOTIFY_SOCKET": address}
         try:
             service.process = await processes.start(service.spec, service.log, environment)
         except (OSError, subprocess.SubprocessError) as error:

@@ -108,6 +108,14 @@ async def test_services_start_in_order_and_stop_in_reverse(data: Path) -> None:
     assert told(data) == ["db began", "setup began", "oracle began", "oracle stopped", "db stopped"]
 
 
+async def test_a_services_own_variables_stand_over_those_of_all(data: Path) -> None:
+    script = "import os; print(os.environ['HOME'], os.environ['OWN']); raise SystemExit(2)"
+    asking = Spec("asks", command=("-c", script), environment={"OWN": "mine", "HOME": "here"})
+    async with supervised(data, asking) as run:
+        await run.until(lambda: run.states()["asks"] is State.REFUSED)
+        assert run.supervisor.services["asks"].status == "here mine"
+
+
 async def test_a_crashed_service_comes_back_and_the_crashes_are_counted(data: Path) -> None:
     async with supervised(data, spec("oracle", "crashes")) as run:
         await run.until(lambda: run.states()["oracle"] is State.READY)

@@ -86,7 +86,7 @@ class Community:
 
 
 ALL_UP = {
-    "db": "ready", "broker": "ready", "chain": "ready", "provision": "done", "oracle": "ready",
+    "db": "ready", "broker": "ready", "chain": "ready", "provision": "done", "oracle-1": "ready",
     "indexer": "ready", "api": "ready", "replay": "done",
 }  # fmt: skip
 
@@ -115,7 +115,7 @@ def test_a_whole_community_runs_and_goes_on_after_every_kill(community: Communit
         assert f"is already running (pid {process.pid}" in again.stderr
         assert again.stderr.count("\n") == 1
 
-        for name in ("oracle", "chain", "db"):
+        for name in ("oracle-1", "chain", "db"):
             pid = community.services()[name].pid
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
