@@ -170,7 +170,7 @@ def db(data: Data = None, config: Config = None) -> None:
 
 @app.command(rich_help_panel=_ONE)
 def broker(data: Data = None, config: Config = None) -> None:
-    """The embedded MQTT broker: mosquitto when installed, else amqtt."""
+    """The embedded MQTT broker: mosquitto when installed, else aedes."""
     from zuva.broker.service import serve
 
     _serve("broker", serve, data, config)

@@ -1,1 +1,1 @@
-"""The embedded MQTT broker: mosquitto when it is on PATH, else amqtt in this process."""
+"""The embedded MQTT broker: mosquitto when it is on PATH, else aedes on the Node of this environment."""

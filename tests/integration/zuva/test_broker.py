@@ -1,6 +1,7 @@
-"""The embedded broker keeps order and retained messages, and clients find a restarted one again."""
+"""The embedded broker keeps order, wills and retained messages, bounds each client, and is found again."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from typing import Any
@@ -14,7 +15,7 @@ from zuva.broker.mosquitto import find_mosquitto
 from zuva.processes import free_port
 
 KINDS = [
-    "amqtt",
+    "aedes",
     pytest.param("mosquitto", marks=pytest.mark.skipif(find_mosquitto() is None, reason="no mosquitto")),
 ]
 
@@ -61,6 +62,72 @@ async def test_one_connection_keeps_its_order_at_qos_1(kind: str) -> None:
             assert await late.next() == ("zuva/1/clock", b"999")
             for party in (listener, sender, late):
                 await party.client.disconnect()
+
+
+async def test_a_client_that_does_not_read_is_dropped_and_holds_nobody_up(broker_url: str) -> None:
+    port = int(broker_url.rsplit(":", 1)[1])
+    reader, writer = await connected_by_hand(port, b"deaf")
+    writer.write(b"\x82\x0a\x00\x01\x00\x05big/#\x00")  # subscribes to big/# at QoS 0
+    assert (await reader.readexactly(5))[0] == 0x90
+    writer.transport.pause_reading()
+    listener, sender = Listener("listener", "big/#"), Listener("sender", "nothing")
+    await listener.connect(broker_url)
+    await sender.connect(broker_url)
+    block = bytes(60_000)
+    for _ in range(600):  # 36 MB, of which the system's own buffers take the smaller part
+        sender.client.publish("big/one", block, qos=1)
+        assert await listener.next() == ("big/one", block)
+    writer.transport.resume_reading()
+    await until_dropped(reader)
+    for party in (listener, sender):
+        await party.client.disconnect()
+    writer.close()
+
+
+@pytest.mark.parametrize("size", [70_000, 300_000])
+async def test_a_packet_beyond_the_limit_ends_its_connection_alone(broker_url: str, size: int) -> None:
+    listener = Listener("listener", "big/#")
+    await listener.connect(broker_url)
+    reader, writer = await connected_by_hand(int(broker_url.rsplit(":", 1)[1]), b"long")
+    length = bytes(((size & 127) | 128, (size >> 7 & 127) | 128, size >> 14))
+    writer.write(b"\x30" + length + b"\x00\x05big/a" + bytes(size - 7))
+    await until_dropped(reader)
+    writer.close()
+    listener.client.publish("big/b", b"fits", qos=1)
+    assert await listener.next() == ("big/b", b"fits")
+    await listener.client.disconnect()
+
+
+async def test_a_lost_client_has_its_will_published_and_retained(broker_url: str) -> None:
+    port = int(broker_url.rsplit(":", 1)[1])
+    listener = Listener("listener", "status/#")
+    await listener.connect(broker_url)
+    will = b"\x00\x08status/a\x00\x07offline"
+    _, writer = await connected_by_hand(port, b"meter", flags=0x2E, will=will)
+    writer.transport.abort()
+    assert await listener.next() == ("status/a", b"offline")
+    late = Listener("late", "status/#")
+    await late.connect(broker_url)
+    assert await late.next() == ("status/a", b"offline")
+    for party in (listener, late):
+        await party.client.disconnect()
+
+
+async def until_dropped(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(ConnectionResetError):
+        while await asyncio.wait_for(reader.read(1 << 20), 30):
+            pass
+
+
+async def connected_by_hand(
+    port: int, name: bytes, flags: int = 0x02, will: bytes = b""
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect without a client library, whose buffers would hide what the broker does."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    body = b"\x00\x04MQTT\x04" + bytes((flags,)) + b"\x00\x3c" + bytes((0, len(name))) + name + will
+    writer.write(bytes((0x10, len(body))) + body)
+    assert await reader.readexactly(4) == b"\x20\x02\x00\x00"
+    return reader, writer
 
 
 @pytest.mark.parametrize("kind", KINDS)
