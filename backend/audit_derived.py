@@ -97,17 +97,21 @@ DERIVED: Final = (
         """,
     ),
     Derived(
-        "claims in the store equal the mints of their meters",
+        "claims in the store equal the mints and resets of their meters",
         "SELECT count(*) FROM backend.meter_claim",
         """
         SELECT 'meter ' || encode(r.meter_id, 'hex') FROM backend.meter_registered r
         LEFT JOIN backend.meter_claim c USING (meter_id)
         LEFT JOIN (SELECT meter_id, sum(wh) AS wh FROM backend.minted GROUP BY meter_id) t USING (meter_id)
-        LEFT JOIN (SELECT DISTINCT ON (meter_id) meter_id, claimed_wh, seq, timestamp FROM backend.minted
+        LEFT JOIN (SELECT DISTINCT ON (meter_id) meter_id, claimed_wh FROM backend.minted
             ORDER BY meter_id, block_number DESC, log_index DESC) n USING (meter_id)
+        LEFT JOIN (SELECT DISTINCT ON (meter_id) meter_id, seq, timestamp FROM (
+            SELECT meter_id, seq, timestamp, block_number, log_index FROM backend.minted
+            UNION ALL SELECT meter_id, seq, timestamp, block_number, log_index FROM backend.claim_reset) e
+            ORDER BY meter_id, block_number DESC, log_index DESC) l USING (meter_id)
         WHERE (c.claimed_wh, c.minted_wh, c.seq, c.timestamp) IS DISTINCT FROM (
-            coalesce(n.claimed_wh, r.generated_wh), coalesce(t.wh, 0), coalesce(n.seq, 0),
-            coalesce(n.timestamp, r.timestamp)) LIMIT 1
+            coalesce(n.claimed_wh, r.generated_wh), coalesce(t.wh, 0), coalesce(l.seq, 0),
+            coalesce(l.timestamp, r.timestamp)) LIMIT 1
         """,
     ),
     Derived(

@@ -18,6 +18,7 @@ from backend.indexer.writer import retry_data_sets, undo_blocks, write_window
 from protocol.ledger.rpc import Rpc
 
 _HEARTBEAT_SECONDS = 1.0
+_SHORTEST_PAUSE = 0.02
 _log = structlog.get_logger()
 
 
@@ -43,9 +44,15 @@ class Follower:
 
     async def run(self) -> None:
         """Follow the chain; returns only by an error."""
+        pause = _SHORTEST_PAUSE
         while True:
-            if not await self.step():
-                await asyncio.sleep(self.settings.poll_seconds)
+            before = self.position
+            if await self.step():
+                continue
+            # blocks come in bursts: look again soon after one, ever less often while nothing happens
+            moved = self.position != before
+            pause = _SHORTEST_PAUSE if moved else min(2 * pause, self.settings.poll_seconds)
+            await asyncio.sleep(pause)
 
     async def step(self) -> bool:
         """Look at the chain once; True if there may be more to do at once."""
@@ -88,7 +95,7 @@ class Follower:
         started = time.perf_counter()
         events = self.decoder.rows(window.logs)
         written = await write_window(
-            self.connection, self.chain_id, self.position, window.last, events, self.settings.data_set_schema
+            self.connection, self.chain_id, self.position, window.last, events, self.settings.data_set_schemas
         )
         self.position = written.position
         # in ascending order before the next window: energy is growth since the interval before
@@ -145,7 +152,7 @@ class Follower:
     async def _take_data_sets(self, since: int | None) -> None:
         while since is not None:
             taken = await retry_data_sets(
-                self.connection, self.chain_id, self.position, self.settings.data_set_schema, since
+                self.connection, self.chain_id, self.position, self.settings.data_set_schemas, since
             )
             since = taken.go_on_from
 

@@ -76,16 +76,24 @@ WITH moved AS (
 
 CERTIFY_INTERVALS = "".join((_CLAIMED, _COVERED))
 
-MOVE_CLAIMS = """
-UPDATE backend.meter_claim c SET claimed_wh = n.claimed_wh, seq = n.seq, timestamp = n.timestamp,
-    minted_wh = c.minted_wh + n.wh
+# a claim that the governor set back names another leaf; the register that was claimed never falls
+_CLAIM_EVENTS = """
+SELECT meter_id, claimed_wh, wh, seq, timestamp, block_number, log_index FROM backend.minted
+UNION ALL
+SELECT meter_id, NULL, 0, seq, timestamp, block_number, log_index FROM backend.claim_reset
+"""
+
+MOVE_CLAIMS = f"""
+UPDATE backend.meter_claim c SET claimed_wh = coalesce(n.claimed_wh, c.claimed_wh), seq = n.seq,
+    timestamp = n.timestamp, minted_wh = c.minted_wh + n.wh
 FROM (
-    SELECT DISTINCT ON (meter_id) meter_id, claimed_wh, seq, timestamp,
+    SELECT DISTINCT ON (meter_id) meter_id, seq, timestamp,
+        max(claimed_wh) OVER (PARTITION BY meter_id) AS claimed_wh,
         sum(wh) OVER (PARTITION BY meter_id)::bigint AS wh
-    FROM backend.minted WHERE block_number BETWEEN %(first)s AND %(last)s
+    FROM ({_CLAIM_EVENTS}) e WHERE block_number BETWEEN %(first)s AND %(last)s
     ORDER BY meter_id, block_number DESC, log_index DESC) n
 WHERE n.meter_id = c.meter_id
-"""
+"""  # noqa: S608 - a part of the statement
 
 _CLAIMED_BACK = """
 WITH moved AS (
@@ -100,20 +108,22 @@ WITH moved AS (
 
 UNCERTIFY_INTERVALS = "".join((_CLAIMED_BACK, _COVERED))
 
-MOVE_CLAIMS_BACK = """
+MOVE_CLAIMS_BACK = f"""
 UPDATE backend.meter_claim c SET
     claimed_wh = coalesce(p.claimed_wh, m.opening_generated_wh),
-    seq = coalesce(p.seq, 0), timestamp = coalesce(p.timestamp, m.opening_timestamp),
+    seq = coalesce(n.seq, 0), timestamp = coalesce(n.timestamp, m.opening_timestamp),
     minted_wh = c.minted_wh - t.wh
-FROM (SELECT meter_id, sum(wh)::bigint AS wh FROM backend.minted
+FROM (SELECT meter_id, sum(wh)::bigint AS wh FROM ({_CLAIM_EVENTS}) e
       WHERE block_number >= %(first)s GROUP BY meter_id) t
 JOIN backend.meter m USING (meter_id)
 LEFT JOIN LATERAL (
-    SELECT claimed_wh, seq, timestamp FROM backend.minted
-    WHERE meter_id = t.meter_id AND block_number < %(first)s
+    SELECT claimed_wh FROM backend.minted WHERE meter_id = t.meter_id AND block_number < %(first)s
     ORDER BY block_number DESC, log_index DESC LIMIT 1) p ON true
+LEFT JOIN LATERAL (
+    SELECT seq, timestamp FROM ({_CLAIM_EVENTS}) e WHERE meter_id = t.meter_id AND block_number < %(first)s
+    ORDER BY block_number DESC, log_index DESC LIMIT 1) n ON true
 WHERE t.meter_id = c.meter_id
-"""
+"""  # noqa: S608 - a part of the statement
 
 DELETE_METERS = "DELETE FROM backend.meter WHERE registered_block >= %(first)s"
 

@@ -37,12 +37,12 @@ class Taken:
     go_on_from: int | None
 
 
-async def take_data_sets(connection: Connection, schema: str, since: int) -> Taken:
-    """Store the data sets that intervals from `since` on wait for, as far as the node has them.
+async def take_data_sets(connection: Connection, schemas: Sequence[str], since: int) -> Taken:
+    """Store the data sets that intervals from `since` on wait for, as far as a node has them.
 
     Args:
         connection: inside a transaction that holds the cursor.
-        schema: the node's schema.
+        schemas: the nodes' schemas, asked in this order.
         since: first interval to look at. One look is bounded, so that no transaction grows without limit.
     """
     linked = await connection.execute(energy_sql.LINK_DATA_SETS, {"from": since})
@@ -53,12 +53,33 @@ async def take_data_sets(connection: Connection, schema: str, since: int) -> Tak
     )
     expected, go_on_from = _bounded([Expected(*row) for row in await waiting.fetchall()])
     if expected:
-        outcomes = await _read_view(connection, schema, expected)
-        good = await _known_meters_only(connection, outcomes)
+        good, bad = await _ask_nodes(connection, schemas, expected)
         await _store(connection, good)
         stored += [one.expected.interval for one in good]
-        refused = await _note_problems(connection, [one for one in outcomes if isinstance(one, Refused)])
+        refused = await _note_problems(connection, bad)
     return Taken(min(stored, default=None), min(stored + refused, default=None), go_on_from)
+
+
+async def _ask_nodes(
+    connection: Connection, schemas: Sequence[str], expected: list[Expected]
+) -> tuple[list[CheckedDataSet], list[Refused]]:
+    """Ask one node after the other for what is still missing; a set is refused if no node has a good one."""
+    good: list[CheckedDataSet] = []
+    refused: dict[int, Refused] = {}
+    for schema in schemas:
+        outcomes = await _read_view(connection, schema, expected)
+        found = await _known_meters_only(connection, outcomes)
+        good += found
+        for one in outcomes:
+            if isinstance(one, Refused):
+                problem = f"{schema}: {one.problem}"
+                refused.setdefault(one.expected.interval, Refused(one.expected, problem))
+        taken = {one.expected.interval for one in found}
+        expected = [one for one in expected if one.interval not in taken]
+        if not expected:
+            break
+    missing = {one.interval for one in expected}
+    return good, [one for interval, one in refused.items() if interval in missing]
 
 
 def _bounded(waiting: list[Expected]) -> tuple[list[Expected], int | None]:
@@ -73,28 +94,26 @@ def _bounded(waiting: list[Expected]) -> tuple[list[Expected], int | None]:
 async def _read_view(
     connection: Connection, schema: str, expected: Sequence[Expected]
 ) -> list[CheckedDataSet | Refused]:
-    by_interval = {one.interval: one for one in expected}
+    """Check the sets of this node that the reports name; sets under other hashes are its own business."""
     query = SQL(
-        "SELECT interval, data_hash, record FROM {}.data_set WHERE interval = ANY(%s)"
-        " ORDER BY interval, data_hash, meter_id, seq"
+        "SELECT interval, record FROM {}.data_set JOIN unnest(%s::bigint[], %s::bytea[])"
+        " AS named (interval, data_hash) USING (interval, data_hash)"
+        " WHERE interval = ANY(%s) ORDER BY interval, meter_id, seq"
     ).format(Identifier(schema))
+    intervals = [one.interval for one in expected]
+    named = (intervals, [one.data_hash for one in expected], intervals)
     try:
         # a savepoint: the view belongs to another room, which may not have made it yet
         async with connection.transaction(), connection.cursor(binary=True) as cursor:
-            await cursor.execute(query, (list(by_interval),))
+            await cursor.execute(query, named)
             rows = await cursor.fetchall()
     except (pg.UndefinedTable, pg.UndefinedColumn, pg.InvalidSchemaName, pg.InsufficientPrivilege):
         return []
-    outcomes: list[CheckedDataSet | Refused] = []
-    for interval, of_interval in groupby(rows, key=lambda row: row[0]):
-        one = by_interval[interval]
-        sets = {
-            stated: [record for _, _, record in records]
-            for stated, records in groupby(of_interval, key=lambda row: row[1])
-        }
-        stated = one.data_hash if one.data_hash in sets else next(iter(sets))
-        outcomes.append(check_data_set(one, stated, sets[stated]))
-    return outcomes
+    by_interval = {one.interval: one for one in expected}
+    return [
+        check_data_set(by_interval[interval], [record for _, record in records])
+        for interval, records in groupby(rows, key=lambda row: row[0])
+    ]
 
 
 async def _known_meters_only(

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from backend.store.schemas import Names
+
 
 class IndexerSettings(BaseSettings):
     """What the indexer reads from its environment (`ZUVA_INDEXER_...` and the shared names)."""
@@ -14,10 +16,11 @@ class IndexerSettings(BaseSettings):
     database_url: str = Field(validation_alias="DATABASE_URL")
     chain_url: str = Field(default="http://127.0.0.1:18545", validation_alias="ZUVA_CHAIN_URL")
     data_dir: Path = Field(default=Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
-    data_set_schema: str = Field(default="oracle_1", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
-    """Schema of the oracle node whose view `data_set` holds the readings behind the reports."""
-    poll_seconds: float = Field(default=0.1, gt=0)
-    """Pause between looks at the chain's head when there is nothing to do."""
+    data_set_schemas: Names = ("oracle_1",)
+    """Schemas of oracle nodes whose views `data_set` hold the readings behind the reports; asked in this
+    order, the next one where one has not what a report names."""
+    poll_seconds: float = Field(default=0.5, gt=0)
+    """Longest pause between looks at the chain's head; short after something happened, doubling while not."""
     logs_per_window: int = Field(default=2_000, gt=0)
     """Logs that one answer should hold; the window of blocks is steered towards it."""
     blocks_per_window: int = Field(default=10_000, gt=0)

@@ -1,7 +1,7 @@
 """Writes a window, or undoes blocks, in one transaction with the cursor."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ async def write_window(
     expected: Position,
     last: BlockRef,
     events: EventRows,
-    data_set_schema: str,
+    schemas: Sequence[str],
 ) -> Written:
     """Store the events of the blocks after `expected` up to `last`, what follows from them, and the cursor.
 
@@ -77,7 +77,7 @@ async def write_window(
         await _derive_certificates(connection, events, blocks)
         waiting_from = None
         if events.count("reported"):
-            waiting_from = await _derive_reports(connection, blocks, data_set_schema)
+            waiting_from = await _derive_reports(connection, blocks, schemas)
         await _move_cursor(connection, chain_id, Position(last.number, last.hash, last.timestamp))
         await _notify(
             connection,
@@ -91,11 +91,11 @@ async def write_window(
 
 
 async def retry_data_sets(
-    connection: Connection, chain_id: int, expected: Position, data_set_schema: str, since: int
+    connection: Connection, chain_id: int, expected: Position, schemas: Sequence[str], since: int
 ) -> Taken:
     """Look again for missing data sets from interval `since` on."""
     async with holding_cursor(connection, chain_id, expected):
-        taken = await take_data_sets(connection, data_set_schema, since)
+        taken = await take_data_sets(connection, schemas, since)
         if taken.stored_from is not None:
             await derive_energy(connection, taken.stored_from)
         if taken.changed_from is not None:
@@ -185,7 +185,9 @@ async def _derive_certificates(connection: Connection, events: EventRows, blocks
         await connection.execute(energy_sql.INSERT_INTERVALS, blocks)
     if events.count("minted"):
         await connection.execute(meters_sql.CERTIFY_INTERVALS, add)
+    if events.count("minted") or events.count("claim_reset"):
         await connection.execute(meters_sql.MOVE_CLAIMS, blocks)
+    if events.count("minted"):
         await connection.execute(certificates_sql.ADD_MINTED, add)
         await connection.execute(certificates_sql.ADD_MINTED_TO_ACCOUNTS, add)
     if events.count("retired"):
@@ -195,11 +197,13 @@ async def _derive_certificates(connection: Connection, events: EventRows, blocks
         await connection.execute(certificates_sql.ADD_TRANSFERRED, add)
 
 
-async def _derive_reports(connection: Connection, blocks: dict[str, int], data_set_schema: str) -> int | None:
+async def _derive_reports(
+    connection: Connection, blocks: dict[str, int], schemas: Sequence[str]
+) -> int | None:
     since = await _one(connection, energy_sql.FIRST_REPORTED, blocks)
     if since is None:
         return None
-    taken = await take_data_sets(connection, data_set_schema, since)
+    taken = await take_data_sets(connection, schemas, since)
     if taken.stored_from is not None:
         await derive_energy(connection, taken.stored_from)
     await judge(connection, since)

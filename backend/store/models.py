@@ -33,6 +33,7 @@ from backend.store.event_models import (
     Transferred,
 )
 from backend.store.tables import SCHEMA, Base
+from backend.store.telemetry_models import Telemetry, TelemetryMeter, TelemetryService
 
 __all__ = [
     "SCHEMA",
@@ -67,5 +68,8 @@ __all__ = [
     "Reported",
     "ReporterSet",
     "Retired",
+    "Telemetry",
+    "TelemetryMeter",
+    "TelemetryService",
     "Transferred",
 ]

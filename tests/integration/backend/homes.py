@@ -25,9 +25,9 @@ CERTIFICATE = 1 << 40 | GENESIS_TIME // 86_400
 """The id of the homes' certificates of the first day: simulated, solar."""
 
 VIEW = """
-CREATE SCHEMA IF NOT EXISTS oracle_1;
-CREATE TABLE IF NOT EXISTS oracle_1.data_set (interval bigint, data_hash bytea, meter_id bytea, seq bigint,
-    record bytea, PRIMARY KEY (interval, meter_id, seq));
+CREATE SCHEMA IF NOT EXISTS {0};
+CREATE TABLE IF NOT EXISTS {0}.data_set (interval bigint, data_hash bytea, meter_id bytea, seq bigint,
+    record bytea, PRIMARY KEY (interval, data_hash, meter_id, seq));
 """
 
 
@@ -99,16 +99,21 @@ class Homes:
         return readings
 
     def keep(
-        self, interval: int, readings: list[SignedReading], *, records: list[bytes] | None = None
+        self,
+        interval: int,
+        readings: list[SignedReading],
+        *,
+        records: list[bytes] | None = None,
+        node: str = "oracle_1",
     ) -> None:
-        """Put a data set into the node's view, or other records under its hash."""
+        """Put a data set into a node's view, or other records under its hash."""
         true = [signed.record() for signed in readings]
         data_hash = data_hash_of(true)
         with psycopg.connect(self.database_url) as connection:
-            connection.execute(VIEW)
+            connection.execute(VIEW.format(node))
             with connection.cursor() as cursor:
                 cursor.executemany(
-                    "INSERT INTO oracle_1.data_set VALUES (%s, %s, %s, %s, %s)",
+                    f"INSERT INTO {node}.data_set VALUES (%s, %s, %s, %s, %s)",
                     [
                         (interval, data_hash, signed.reading.meter_id, signed.reading.seq, record)
                         for signed, record in zip(readings, records or true, strict=True)

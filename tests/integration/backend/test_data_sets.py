@@ -56,7 +56,7 @@ async def test_without_the_nodes_view_intervals_wait(
         await report_without_set(homes, FIRST)
         await caught_up(connection, homes)
         assert rows(connection, STATUS) == [(0,)]
-        connection.execute(VIEW)
+        connection.execute(VIEW.format("oracle_1"))
         homes.keep(FIRST, homes.sets[FIRST])
         await until(lambda: rows(connection, STATUS) == [(1,)])
 
@@ -65,6 +65,26 @@ def forged(signed: SignedReading) -> bytes:
     record = bytearray(signed.record())
     record[60] ^= 1
     return bytes(record)
+
+
+async def test_the_next_node_is_asked_where_one_is_behind_absent_or_wrong(
+    homes: Homes, data_dir: Path, connection: psycopg.Connection[Any]
+) -> None:
+    """A node may also keep sets of the same interval that it proposed and that did not land."""
+    await homes.register(2)
+    names = "oracle_1,oracle_2,oracle_3"
+    async with indexing(indexer_settings(homes, data_dir, data_set_schemas=names)):
+        await report_without_set(homes, FIRST)
+        await report_without_set(homes, FIRST + 1)
+        one, other = homes.sets[FIRST]
+        homes.keep(FIRST, homes.sets[FIRST][:1], node="oracle_1")
+        homes.keep(FIRST, homes.sets[FIRST], records=[forged(one), other.record()], node="oracle_1")
+        await until(lambda: rows(connection, STATUS) == [(2,), (0,)])
+        assert rows(connection, PROBLEMS)[0][0].startswith("oracle_1: the records hash to")
+        homes.keep(FIRST + 1, homes.sets[FIRST + 1], node="oracle_3")
+        homes.keep(FIRST, homes.sets[FIRST], node="oracle_3")
+        await until(lambda: rows(connection, STATUS) == [(1,), (1,)])
+    assert rows(connection, "SELECT count(*) FROM backend.data_set") == [(2,)]
 
 
 async def test_a_tampered_record_is_a_mismatch_until_it_is_mended(
@@ -148,7 +168,7 @@ async def test_a_reading_of_a_stranger_is_a_mismatch(
         await homes.send_reports(FIRST, readings, 0, 0)
         await caught_up(connection, homes)
     [(problem,)] = rows(connection, PROBLEMS)
-    assert problem == f"the data set has a reading of unregistered meter 0x{stranger.meter_id.hex()}"
+    assert problem.endswith(f"the data set has a reading of unregistered meter 0x{stranger.meter_id.hex()}")
     assert rows(connection, "SELECT count(*) FROM backend.data_set_reading") == [(0,)]
 
 
