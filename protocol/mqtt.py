@@ -9,10 +9,10 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from gmqtt import Client
+from gmqtt import Client, Message
 from gmqtt.mqtt.constants import MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
 from gmqtt.storage import PersistentStorage
@@ -27,6 +27,13 @@ _NEVER_RECONNECT: Final = -2
 _URL_MEND: Final = "write mqtt://host:port, or mqtts://host:port for TLS"
 
 MessageHandler = Callable[[str, bytes], None]
+
+
+class Will(NamedTuple):
+    """A retained message that the broker publishes at QoS 1 when the connection breaks without farewell."""
+
+    topic: str
+    payload: bytes
 
 
 class BrokerUnavailable(ProtocolError):
@@ -96,7 +103,12 @@ class BrokerLink:
 
 @asynccontextmanager
 async def connect(
-    url: str, client_name: str, subscriptions: Sequence[tuple[str, int]], on_message: MessageHandler
+    url: str,
+    client_name: str,
+    subscriptions: Sequence[tuple[str, int]],
+    on_message: MessageHandler,
+    *,
+    will: Will | None = None,
 ) -> AsyncIterator[BrokerLink]:
     """Connect to the broker with a clean session, subscribed; disconnect at the end.
 
@@ -105,6 +117,7 @@ async def connect(
         client_name: start of the client id; a random part follows.
         subscriptions: topic filters with their QoS.
         on_message: called with topic and payload of every message, in the order of arrival.
+        will: the last will, if any; a connection has one.
 
     Raises:
         ConfigurationError: the URL is not one, or the broker refuses for good (credentials).
@@ -115,7 +128,10 @@ async def connect(
     logging.getLogger("gmqtt").setLevel(logging.CRITICAL)
     unanswered = PersistentStorage()
     client = Client(
-        f"{client_name}-{uuid.uuid4().hex[:12]}", clean_session=True, persistent_storage=unanswered
+        f"{client_name}-{uuid.uuid4().hex[:12]}",
+        clean_session=True,
+        persistent_storage=unanswered,
+        will_message=Message(will.topic, will.payload, qos=1, retain=True) if will else None,
     )
     client.set_config({"reconnect_retries": _NEVER_RECONNECT})
     if credentials:

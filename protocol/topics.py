@@ -10,6 +10,8 @@ ACKS_FILTER: Final = f"{PREFIX}/+/+/ack/+"
 STATES_FILTER: Final = f"{PREFIX}/+/+/state"
 STATUSES_FILTER: Final = f"{PREFIX}/+/+/status"
 CLOCK_TOPIC: Final = f"{PREFIX}/clock"
+# many homes may share one connection, which has one last will
+HOMES_STATUS_TOPIC: Final = f"{PREFIX}/homes/status"
 
 
 def reading_topic(meter_id: bytes) -> str:

@@ -3,33 +3,17 @@
 import hashlib
 import struct
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from protocol.eip712 import Domain
 from protocol.reading import Reading
 from simulation.errors import OutboxError
-from simulation.outbox import Outgoing, Progress
-from simulation.replay.homes import Home
+from simulation.identities import Home
+from simulation.publishing.feed import SignedStep
+from simulation.publishing.outbox import Outgoing, Progress
 from simulation.replay.measurements import Measurements
 from simulation.replay.registers import RegisterReading, Registers, steps
 
 _PACKED = struct.Struct(">32sQQIQQQI")
-
-
-class SignedStep(NamedTuple):
-    """All homes' readings of one time, signed.
-
-    Attributes:
-        end: unix seconds UTC of the readings.
-        outgoing: the records.
-        position: number of steps up to and with this one.
-        fingerprint: digest over all readings up to and with this step.
-    """
-
-    end: int
-    outgoing: list[Outgoing]
-    position: int
-    fingerprint: bytes
 
 
 class SignedSteps:

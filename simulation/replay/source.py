@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from protocol.eip712 import Domain
 from simulation.day import DAY_ZONE, built_in_day
-from simulation.replay.homes import HomeRegistration, derive_homes, load_or_create_seed, registrations
+from simulation.identities import HomeRegistration, derive_homes, load_or_create_seed
+from simulation.replay.homes import registrations
 from simulation.replay.local_time import find_zone, unix_seconds
 from simulation.replay.measurements import Measurements, read_measurements
 from simulation.replay.registers import Registers
@@ -68,7 +69,7 @@ def home_registrations(settings: ReplaySettings, source: Source, domain: Domain)
         SeedError: the seed file cannot be used.
     """
     homes = derive_homes(
-        (home.name for home in source.measurements.homes), load_or_create_seed(settings.seed)
+        (home.name for home in source.measurements.homes), load_or_create_seed(settings.key_seed)
     )
     return registrations(
         source.measurements,

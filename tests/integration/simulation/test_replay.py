@@ -15,7 +15,7 @@ from protocol.keys import SigningKey, address_text
 from protocol.ledger.address_book import AddressBook, DeployedContract
 from protocol.reading import parse_record
 from protocol.topics import CLOCK_TOPIC
-from simulation.outbox import Outbox
+from simulation.publishing.outbox import Outbox
 from simulation.replay.registers import home_readings
 from simulation.replay.service import serve
 from simulation.replay.source import Source, home_registrations, load_source

@@ -8,7 +8,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from simulation.outbox import Outbox, Outgoing, Progress
+from simulation.publishing.outbox import Outbox, Outgoing, Progress
 
 METERS = tuple(bytes([i]) * 32 for i in range(20))
 

@@ -8,8 +8,8 @@ from protocol.errors import BadSignature, ConfigurationError, MalformedRecord
 from protocol.keccak import keccak256
 from protocol.keys import SigningKey
 from protocol.reading import Reading
-from simulation.delivery import ATTEMPTS, FIRST_PATIENCE_SECONDS, LAST_PATIENCE_SECONDS, Delivery
-from simulation.outbox import Outgoing, Queued, Refused
+from simulation.publishing.delivery import ATTEMPTS, FIRST_PATIENCE_SECONDS, LAST_PATIENCE_SECONDS, Delivery
+from simulation.publishing.outbox import Outgoing, Queued, Refused
 
 DOMAIN = Domain(31337, b"\x11" * 20)
 DEVICE = SigningKey(b"\x05" * 32)
@@ -130,6 +130,19 @@ def test_a_passing_refusal_is_tried_again_some_times_and_then_believed(status: S
         now += 0.25
     assert published == ATTEMPTS
     assert [refused.reason for refused in d.take_finished()[1]] == [status.words]
+
+
+def test_many_nodes_that_hesitate_at_once_do_not_use_up_the_attempts():
+    """Three nodes that missed the clock answer three times as often as one."""
+    d = delivery(1, nodes=3, quorum=2)
+    for attempt in range(ATTEMPTS - 1):
+        d.due(attempt * LAST_PATIENCE_SECONDS)
+        for node in NODES:
+            d.acknowledge(METER, answer(1, node, Status.BEYOND_CLOCK))
+    assert d.outstanding == 1
+    for node in NODES[:2]:
+        d.acknowledge(METER, answer(1, node))
+    assert d.take_finished() == ([101], [])
 
 
 def test_a_long_silence_does_not_make_a_passing_refusal_final():

@@ -6,10 +6,11 @@ import pytest
 
 from protocol.eip712 import Domain
 from protocol.keys import recover
-from protocol.registration import meter_id_of
+from protocol.registration import Category, Kind, meter_id_of
+from protocol.registration import Source as EnergySource
 from simulation.errors import SeedError
-from simulation.replay.homes import Category, Home, Kind, derive_homes, load_or_create_seed, registrations
-from simulation.replay.homes import Source as EnergySource
+from simulation.identities import Home, derive_homes, load_or_create_seed
+from simulation.replay.homes import registrations
 from simulation.replay.measurements import HomeSeries, Measurements, Slot
 from simulation.replay.registers import Registers
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulation.errors import OutboxError
-from simulation.outbox import Outbox, Outgoing, Progress, Queued, Refused
+from simulation.publishing.outbox import Outbox, Outgoing, Progress, Queued, Refused
 from tests.unit.simulation.outbox_writer import METERS, record_of
 
 A, B = b"\xaa" * 32, b"\xbb" * 32
@@ -87,10 +87,11 @@ def test_one_commit_cannot_use_a_sequence_number_twice(path: Path):
 def test_a_second_process_is_kept_out(path: Path):
     with Outbox(path):
         program = (
-            f"from pathlib import Path; from simulation.outbox import Outbox; Outbox(Path({str(path)!r}))"
+            "from pathlib import Path; from simulation.publishing.outbox import Outbox; "
+            f"Outbox(Path({str(path)!r}))"
         )
         second = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert "stop the other replay" in second.stderr
+    assert "stop the other process" in second.stderr
     Outbox(path).close()
 
 
@@ -100,6 +101,40 @@ def test_a_foreign_or_damaged_file_is_refused_and_kept(path: Path):
     with pytest.raises(OutboxError, match="is not an outbox"):
         Outbox(path)
     assert path.read_bytes().startswith(b"not a database")
+
+
+def test_an_outbox_of_the_first_version_is_taken_over(path: Path):
+    path.parent.mkdir()
+    database = sqlite3.connect(path)
+    database.executescript(
+        """
+        CREATE TABLE progress (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL,
+            clock INTEGER NOT NULL, fingerprint BLOB NOT NULL, next_id INTEGER NOT NULL) STRICT;
+        CREATE TABLE meter (meter_id BLOB PRIMARY KEY, last_seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE unacknowledged (id INTEGER PRIMARY KEY, meter_id BLOB NOT NULL,
+            seq INTEGER NOT NULL, record BLOB NOT NULL) STRICT;
+        CREATE TABLE refused (id INTEGER PRIMARY KEY, meter_id BLOB NOT NULL, seq INTEGER NOT NULL,
+            record BLOB NOT NULL, reason TEXT NOT NULL) STRICT;
+        INSERT INTO progress VALUES (1, 3, 300, x'ab', 8);
+        PRAGMA user_version = 1;
+        """
+    )
+    database.close()
+    with Outbox(path) as outbox:
+        assert outbox.progress == Progress(3, 300, b"\xab")
+        outbox.commit(Progress(4, 400, b"\xac", b"state"))
+    with Outbox(path) as outbox:
+        assert outbox.progress == Progress(4, 400, b"\xac", b"state")
+
+
+def test_only_the_newest_refused_readings_are_kept(path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("simulation.publishing.outbox.REFUSED_KEPT", 3)
+    with Outbox(path) as outbox:
+        for seq in range(1, 6):
+            (queued,) = outbox.commit(enqueue=[outgoing(A, seq)])
+            outbox.commit(refused=[Refused(queued.id, queued.outgoing, "register fell")])
+        assert [one.outgoing.seq for one in outbox.refused()] == [3, 4, 5]
+        assert outbox.refused_count == 3
 
 
 def test_a_newer_version_is_refused(path: Path):

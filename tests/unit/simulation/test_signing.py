@@ -5,8 +5,8 @@ import pytest
 from protocol.eip712 import Domain
 from protocol.reading import parse_record
 from simulation.errors import OutboxError
-from simulation.outbox import Progress
-from simulation.replay.homes import Home, derive_homes
+from simulation.identities import Home, derive_homes
+from simulation.publishing.outbox import Progress
 from simulation.replay.measurements import HomeSeries, Measurements, Slot
 from simulation.replay.registers import ZERO, Registers
 from simulation.replay.signing import SignedStep, SignedSteps

@@ -11,8 +11,8 @@ from protocol.ledger.address_book import AddressBook, DeployedContract
 from protocol.mqtt import parse_broker_url
 from protocol.secrets import Enrolment
 from simulation.errors import MeasurementError
-from simulation.replay.community import NotYetError, check_interval, find_community
-from simulation.replay.homes import derive_homes
+from simulation.identities import derive_homes
+from simulation.publishing.community import NotYetError, check_interval, find_community
 from simulation.replay.source import home_registrations, load_source
 from simulation.settings import ReplaySettings
 

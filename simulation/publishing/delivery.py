@@ -17,7 +17,7 @@ from protocol.errors import BadSignature, ConfigurationError
 from protocol.keccak import keccak256
 from protocol.keys import address_text
 from protocol.reading import parse_record
-from simulation.outbox import Outgoing, Queued, Refused
+from simulation.publishing.outbox import Outgoing, Queued, Refused
 
 FIRST_PATIENCE_SECONDS: Final = 2.0
 LAST_PATIENCE_SECONDS: Final = 5.0
@@ -39,7 +39,7 @@ class _Flight:
     timestamp: int
     record_hash: bytes
     sent_at: float | None = None
-    hesitations: int = 0
+    hesitations: Counter[bytes] = field(default_factory=Counter)
     accepted: set[bytes] = field(default_factory=set)
     refused: dict[bytes, Status] = field(default_factory=dict)
 
@@ -151,8 +151,8 @@ class Delivery:
         return self._hesitation.words if self._hesitation and self._in_flight else None
 
     def _count(self, flight: _Flight, node: bytes, ack: Ack) -> None:
-        flight.hesitations += ack.status.may_pass
-        if ack.status.may_pass and flight.hesitations < ATTEMPTS:
+        flight.hesitations[node] += ack.status.may_pass
+        if ack.status.may_pass and flight.hesitations[node] < ATTEMPTS:
             self._hesitation = ack.status
             return
         if ack.status is Status.ACCEPTED:

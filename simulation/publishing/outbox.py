@@ -18,14 +18,15 @@ from typing import Final, Self
 
 from simulation.errors import OutboxError, OutboxNotWritable
 
-_SCHEMA_VERSION: Final = 1
+_SCHEMA_VERSION: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE progress (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     position INTEGER NOT NULL,
     clock INTEGER NOT NULL,
     fingerprint BLOB NOT NULL,
-    next_id INTEGER NOT NULL
+    next_id INTEGER NOT NULL,
+    state BLOB NOT NULL DEFAULT x''
 ) STRICT;
 CREATE TABLE meter (meter_id BLOB PRIMARY KEY, last_seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE unacknowledged (
@@ -41,8 +42,12 @@ CREATE TABLE refused (
     record BLOB NOT NULL,
     reason TEXT NOT NULL
 ) STRICT;
-INSERT INTO progress VALUES (1, 0, 0, x'', 1);
+INSERT INTO progress VALUES (1, 0, 0, x'', 1, x'');
 """
+_UPGRADES: Final = {1: "ALTER TABLE progress ADD COLUMN state BLOB NOT NULL DEFAULT x''"}
+"""From each older version the statement that makes the next one of it."""
+REFUSED_KEPT: Final = 100_000
+"""Refused readings are kept to be looked at, the newest ones: an endless run must not fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,13 @@ class Progress:
         position: number of steps taken from the source.
         clock: community time that was reached, unix seconds UTC.
         fingerprint: what the source says of itself up to `position`, compared at a restart.
+        state: what the source needs to go on from `position`; empty if it needs nothing.
     """
 
     position: int = 0
     clock: int = 0
     fingerprint: bytes = b""
+    state: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ class Outbox:
             self._open()
         except sqlite3.OperationalError as error:
             raise OutboxError(
-                f"the outbox {path} cannot be opened ({error}); stop the other replay that uses it, "
+                f"the outbox {path} cannot be opened ({error}); stop the other process that uses it, "
                 "or mend the access to its directory"
             ) from error
         except (sqlite3.DatabaseError, OSError) as error:
@@ -112,7 +119,7 @@ class Outbox:
         self._last_seq = dict(self._database.execute("SELECT meter_id, last_seq FROM meter"))
 
     def _open(self) -> None:
-        # exclusive locking keeps a second replay out and goes with the process, however it ends
+        # exclusive locking keeps a second process out and goes with the process, however it ends
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
@@ -121,9 +128,13 @@ class Outbox:
         if version == 0:
             for statement in _SCHEMA.strip().split(";\n"):
                 self._database.execute(statement)
-            self._database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+            version = _SCHEMA_VERSION
+        while version in _UPGRADES:
+            self._database.execute(_UPGRADES[version])
+            version += 1
+        self._database.execute(f"PRAGMA user_version = {version}")
         self._database.execute("COMMIT")
-        if version not in (0, _SCHEMA_VERSION):
+        if version != _SCHEMA_VERSION:
             raise OutboxError(
                 f"the outbox {self._path} has version {version}, this program knows {_SCHEMA_VERSION}; "
                 "use the program that made it"
@@ -132,7 +143,7 @@ class Outbox:
     @property
     def progress(self) -> Progress:
         """How far the source came, as of the last commit."""
-        row = self._database.execute("SELECT position, clock, fingerprint FROM progress").fetchone()
+        row = self._database.execute("SELECT position, clock, fingerprint, state FROM progress").fetchone()
         return Progress(*row)
 
     def commit(
@@ -208,11 +219,16 @@ class Outbox:
             "INSERT INTO refused VALUES (?, ?, ?, ?, ?)",
             ((r.id, r.outgoing.meter_id, r.outgoing.seq, r.outgoing.record, r.reason) for r in refused),
         )
+        if refused:
+            database.execute(
+                "DELETE FROM refused WHERE id <= (SELECT id FROM refused ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                (REFUSED_KEPT,),
+            )
         database.execute("UPDATE progress SET next_id = ?", (next_id + len(queued),))
         if progress is not None:
             database.execute(
-                "UPDATE progress SET position = ?, clock = ?, fingerprint = ?",
-                (progress.position, progress.clock, progress.fingerprint),
+                "UPDATE progress SET position = ?, clock = ?, fingerprint = ?, state = ?",
+                (progress.position, progress.clock, progress.fingerprint, progress.state),
             )
         return queued
 
@@ -221,8 +237,14 @@ class Outbox:
         rows = self._database.execute("SELECT id, meter_id, seq, record FROM unacknowledged ORDER BY id")
         return [Queued(id_, Outgoing(*rest)) for id_, *rest in rows]
 
+    @property
+    def refused_count(self) -> int:
+        """The number of refused readings that are kept."""
+        (count,) = self._database.execute("SELECT count(*) FROM refused").fetchone()
+        return int(count)
+
     def refused(self) -> list[Refused]:
-        """Return the refused readings, oldest first."""
+        """Return the refused readings, oldest first; only the newest `REFUSED_KEPT` are kept."""
         rows = self._database.execute("SELECT id, meter_id, seq, record, reason FROM refused ORDER BY id")
         return [
             Refused(id_, Outgoing(meter_id, seq, record), reason)
