@@ -9,6 +9,7 @@ from protocol.intervals import interval_of
 from protocol.keccak import keccak256
 from protocol.keys import SigningKey, address_text
 from protocol.merkle import MerkleTree
+from protocol.peers import ANYONE, PeerRequest, response_digest
 from protocol.reading import COUNTER_LIMIT, Flag, Reading, SignedReading
 from protocol.registration import Registration, meter_id_of
 from protocol.report import Report, data_hash_of
@@ -247,12 +248,49 @@ def reports() -> Vectors:
     return {"cases": cases}
 
 
+def peers() -> Vectors:
+    """Return the vectors of what oracle nodes ask and answer each other."""
+    domain = Domain(CHAIN_ID, REGISTRY)
+    asking, asked = oracle_keys(2)
+    cases = []
+    for path, body, recipient in (
+        ("/v1/peers/hello", b"", ANYONE),
+        ("/v1/peers/proposals", b'{"previous":994443}', asked.address),
+    ):
+        request = PeerRequest("POST", path, body, 1_790_001_000, recipient)
+        digest = request.digest(domain)
+        answer = b'{"head":994443}'
+        answer_digest = response_digest(digest, 200, answer, domain)
+        cases.append(
+            {
+                "method": request.method,
+                "path": path,
+                "bodyHash": _hex(keccak256(body)),
+                "time": request.time,
+                "recipient": address_text(recipient),
+                "digest": _hex(digest),
+                "signature": _hex(asking.sign(digest)),
+                "signer": address_text(asking.address),
+                "answer": {
+                    "requestDigest": _hex(digest),
+                    "status": 200,
+                    "bodyHash": _hex(keccak256(answer)),
+                    "digest": _hex(answer_digest),
+                    "signature": _hex(asked.sign(answer_digest)),
+                    "signer": address_text(asked.address),
+                },
+            }
+        )
+    return {"domain": _domain(domain), "cases": cases}
+
+
 ALL = {
     "readings": readings,
     "registrations": registrations,
     "acks": acks,
     "trees": trees,
     "reports": reports,
+    "peers": peers,
 }
 
 

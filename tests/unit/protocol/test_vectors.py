@@ -83,6 +83,18 @@ REPORT_FIELDS = [
     ("totalWh", "uint64"),
     ("count", "uint32"),
 ]
+REQUEST_FIELDS = [
+    ("method", "string"),
+    ("path", "string"),
+    ("bodyHash", "bytes32"),
+    ("time", "uint64"),
+    ("recipient", "address"),
+]
+RESPONSE_FIELDS = [
+    ("requestDigest", "bytes32"),
+    ("status", "uint16"),
+    ("bodyHash", "bytes32"),
+]
 
 
 def integers(case: dict) -> dict:
@@ -168,3 +180,13 @@ def test_every_proof_leads_to_its_root() -> None:
                 tuple(map(unhex, some["leaves"])), tuple(map(unhex, some["proof"])), tuple(some["flags"])
             ),
         )
+
+
+def test_eth_account_recovers_the_nodes_that_ask_and_answer() -> None:
+    vectors = load("peers")
+    for case in vectors["cases"]:
+        message = typed_data(vectors["domain"], "PeerRequest", REQUEST_FIELDS, case)
+        assert Account.recover_message(message, signature=case["signature"]) == case["signer"]
+        answer = case["answer"]
+        message = typed_data(vectors["domain"], "PeerResponse", RESPONSE_FIELDS, answer)
+        assert Account.recover_message(message, signature=answer["signature"]) == answer["signer"]
