@@ -6,12 +6,14 @@ The first line is the genesis: `["genesis", format, chain id, timestamp, hardfor
 a kill leaves behind, was never acknowledged, and is cut off; a broken line elsewhere is damage and refused.
 """
 
+import hashlib
 import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from zuva.errors import ConfigurationError, JournalDamaged
 
@@ -35,6 +37,15 @@ class Entry:
     raw: str
 
 
+@dataclass(frozen=True)
+class Position:
+    """A place in a journal: its first `size` bytes, the transactions in them, and their SHA-256 in hex."""
+
+    size: int
+    transactions: int
+    digest: str
+
+
 def encode_line(record: list[object]) -> bytes:
     """Return one journal line, checksum and line feed included."""
     body = json.dumps(record, separators=(",", ":")).encode()
@@ -55,6 +66,16 @@ def decode_line(line: bytes) -> list[object] | None:
     return record if isinstance(record, list) and record else None
 
 
+class _Read(NamedTuple):
+    """How much of the file went into the digest."""
+
+    size: int
+    lines: int
+
+
+_NOWHERE = _Read(0, 0)
+
+
 class Journal:
     """The journal of one chain, opened for appending."""
 
@@ -62,6 +83,8 @@ class Journal:
         self.path = path
         self.genesis = genesis
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._digest = hashlib.sha256()
+        self._read = _NOWHERE
 
     @classmethod
     def open(cls, path: Path, new: Genesis) -> "Journal":
@@ -88,10 +111,46 @@ class Journal:
             )
         return cls(path, genesis)
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield every transaction from the first on."""
+    @property
+    def size(self) -> int:
+        """Return the journal's length in bytes."""
+        return os.fstat(self._descriptor).st_size
+
+    def position(self, size: int) -> Position:
+        """Return the place after the first `size` bytes, which end with a line.
+
+        What was read for an earlier place is not read again.
+        """
+        if size < self._read.size:
+            self._digest, self._read = hashlib.sha256(), _NOWHERE
+        lines = self._read.lines
         with self.path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            file.seek(self._read.size)
+            left = size - self._read.size
+            while left > 0 and (part := file.read(min(left, 1 << 20))):
+                self._digest.update(part)
+                lines += part.count(b"\n")
+                left -= len(part)
+        self._read = _Read(size - left, lines)
+        return Position(size - left, max(0, lines - 1), self._digest.hexdigest())
+
+    def begins_with(self, position: Position) -> bool:
+        """Say whether this journal's first bytes are those of `position`."""
+        return position.size <= self.size and self.position(position.size) == position
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Yield the transactions, oldest first.
+
+        Args:
+            after: Bytes to pass over; 0 for all, else the size of a `Position`.
+
+        Raises:
+            JournalDamaged: At the first broken line.
+        """
+        with self.path.open("rb") as file:
+            file.seek(after)
+            first = 1 if after == 0 else self.position(after).transactions + 2
+            for number, line in enumerate(file, start=first):
                 record = decode_line(line.removesuffix(b"\n"))
                 match record:
                     case ["tx", int(timestamp), str(raw)]:

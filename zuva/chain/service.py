@@ -1,15 +1,19 @@
 """The service `zuva chain`: anvil, its journal and its front, until it is told to stop."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
 
 import structlog
 
-from zuva.chain.anvil import Anvil, find_anvil
+from zuva.chain import snapshot as snapshots
+from zuva.chain.anvil import Anvil, RpcRefused, find_anvil
 from zuva.chain.front import Front
-from zuva.chain.journal import Genesis, Journal
-from zuva.chain.ledger import BlockTime, Ledger
+from zuva.chain.journal import Genesis, Journal, Position
+from zuva.chain.ledger import BlockTime, Ledger, SnapshotUnfit
 from zuva.chain.settings import ChainSettings
 from zuva.errors import ConfigurationError, ServiceEnded
 from zuva.http import serve_http
@@ -41,55 +45,132 @@ async def serve(settings: ChainSettings, *, ready: Callable[[], None], status: C
             )
         home = data_dir / "chain" / "anvil"
         home.mkdir(exist_ok=True)
-        anvil = await Anvil.start(program, journal.genesis, home)
         try:
-            await _serve(settings, anvil, journal, ready, status)
+            await _serve(settings, program, home, journal, ready, status)
         finally:
-            await anvil.stop()
             journal.close()
 
 
 async def _serve(
     settings: ChainSettings,
-    anvil: Anvil,
+    program: Path,
+    home: Path,
     journal: Journal,
     ready: Callable[[], None],
     status: Callable[[str], None],
 ) -> None:
+    path = home.parent / "snapshot"
+    anvil, ledger, covered = await _begin(settings, program, home, journal, path)
+    try:
+        began = time.monotonic()
+        after = covered.size if covered else 0
+        count = await ledger.replay(lambda done: status(f"replaying the journal: {done} transactions"), after)
+        seconds = round(time.monotonic() - began, 3)
+        log.info("chain_replayed", transactions=count, of=ledger.transactions, seconds=seconds)
+        words = f"{ledger.transactions} transactions, {count} of them repeated at the start"
+
+        def listening(port: int) -> None:
+            log.info("chain_ready", url=f"http://{settings.host}:{port}", chain_id=settings.chain_id)
+            ready()
+            status(f"chain {settings.chain_id}, {settings.clock} clock, {words}")
+
+        keeping = Snapshots(ledger, path, settings, covered)
+        front = Front(ledger, settings.max_request_bytes)
+        http = serve_http(front, settings.host, settings.port, listening, setting="ZUVA_CHAIN_PORT")
+        try:
+            await _until_one_ends(_watch(anvil), ledger.run(), keeping.run(), http, cleanup=ledger.close)
+        except asyncio.CancelledError:
+            await keeping.make_last()
+            raise
+    finally:
+        ledger.close()
+        await anvil.stop()
+
+
+async def _begin(
+    settings: ChainSettings, program: Path, home: Path, journal: Journal, path: Path
+) -> tuple[Anvil, Ledger, Position | None]:
+    """Start anvil, from the snapshot if it is there and good; return what of the journal that covers."""
+    anvil, ledger = await _fresh(settings, program, home, journal)
+    try:
+        snapshot = snapshots.read(path, journal, await ledger.program())
+        if snapshot is None:
+            return anvil, ledger, None
+        try:
+            await ledger.restore(snapshot)
+        except (SnapshotUnfit, ServiceEnded) as error:
+            log.warning("chain_snapshot_passed_over", snapshot=str(path), why=str(error))
+        else:
+            return anvil, ledger, snapshot.position
+    except BaseException:
+        await anvil.stop()
+        raise
+    await anvil.stop()
+    snapshots.remove(path)
+    return *await _fresh(settings, program, home, journal), None
+
+
+async def _fresh(
+    settings: ChainSettings, program: Path, home: Path, journal: Journal
+) -> tuple[Anvil, Ledger]:
+    anvil = await Anvil.start(program, journal.genesis, home)
     block_time = BlockTime(stepped=settings.clock == "stepped", genesis=journal.genesis.timestamp)
-    ledger = Ledger(anvil, journal, block_time)
-    began = time.monotonic()
-    count = await ledger.replay(lambda done: status(f"replaying the journal: {done} transactions"))
-    seconds = time.monotonic() - began
-    log.info("chain_replayed", transactions=count, seconds=round(seconds, 3))
+    return anvil, Ledger(anvil, journal, block_time)
 
-    def listening(port: int) -> None:
-        log.info("chain_ready", url=f"http://{settings.host}:{port}", chain_id=settings.chain_id)
-        ready()
-        status(f"chain {settings.chain_id}, {settings.clock} clock, {count} transactions from the journal")
 
-    tasks = [
-        asyncio.create_task(_watch(anvil)),
-        asyncio.create_task(ledger.run()),
-        asyncio.create_task(
-            serve_http(
-                Front(ledger, settings.max_request_bytes),
-                settings.host,
-                settings.port,
-                listening,
-                setting="ZUVA_CHAIN_PORT",
-            )
-        ),
-    ]
+async def _until_one_ends(*services: Coroutine[Any, Any, None], cleanup: Callable[[], None]) -> None:
+    tasks = [asyncio.create_task(service) for service in services]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
-        ledger.close()
+        cleanup()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Snapshots:
+    """Makes a snapshot whenever one is due, and one at the end."""
+
+    def __init__(self, ledger: Ledger, path: Path, settings: ChainSettings, covered: Position | None) -> None:
+        self._ledger = ledger
+        self._path = path
+        self._step = settings.snapshot_transactions
+        self._seconds = settings.snapshot_seconds
+        self._covered = covered.transactions if covered else 0
+
+    async def run(self) -> None:
+        """Look now and then whether one is due."""
+        while True:
+            await asyncio.sleep(self._seconds)
+            if self._step and snapshots.is_due(self._ledger.transactions, self._covered, self._step):
+                await self._make()
+
+    async def make_last(self) -> None:
+        """Make one before an orderly stop, unless there is little to spare at the next start."""
+        if self._step and self._ledger.transactions - self._covered >= max(1, self._step // 10):
+            with contextlib.suppress(ServiceEnded):
+                await self._make()
+
+    async def _make(self) -> None:
+        began = time.monotonic()
+        try:
+            snapshot = await self._ledger.capture()
+            await asyncio.to_thread(snapshots.write, self._path, snapshot)
+        except (OSError, RpcRefused, SnapshotUnfit) as error:
+            # The journal has everything; the next start is only longer.
+            log.warning("chain_snapshot_failed", error=str(error))
+            self._covered = self._ledger.transactions
+            return
+        self._covered = snapshot.position.transactions
+        log.info(
+            "chain_snapshot",
+            transactions=self._covered,
+            bytes=len(snapshot.state),
+            seconds=round(time.monotonic() - began, 3),
+        )
 
 
 async def _watch(anvil: Anvil) -> None:

@@ -25,4 +25,8 @@ class ChainSettings(BaseSettings):
     and anvil hashes that contract's whole storage for every block: 4 ms instead of 0.15 ms after 4,500."""
     anvil: Path | None = None
     """The anvil program; else the one that npm installed, else the one on PATH."""
+    snapshot_transactions: int = Field(1000, ge=0)
+    """Least number of transactions between two snapshots, which shorten the next start; 0: none are made."""
+    snapshot_seconds: float = Field(1.0, gt=0)
+    """Pause between two looks whether a snapshot is due."""
     max_request_bytes: int = Field(16 * 1024 * 1024, ge=1024)

@@ -205,3 +205,102 @@ def test_what_would_change_the_chain_past_the_journal_is_refused(chain: Chain) -
         assert client.http.post("/", content=b"0" * (17 << 20)).status_code == 413
         assert client.http.get("/").status_code == 405
         assert client.call("eth_blockNumber") == "0x0"
+
+
+def everything(client: Client) -> dict[str, Any]:
+    """All that an indexer or an audit reads from block 0 on."""
+    height = int(client.call("eth_blockNumber"), 16)
+    blocks = [client.call("eth_getBlockByNumber", hex(n), True) for n in range(height + 1)]
+    sent = [transaction["hash"] for block in blocks for transaction in block["transactions"]]
+    return {
+        "blocks": blocks,
+        "receipts": [client.call("eth_getTransactionReceipt", one) for one in sent],
+        "logs": client.call("eth_getLogs", {"fromBlock": "0x0", "toBlock": hex(height)}),
+        "pool": client.call("txpool_content"),
+        "account": client.call("eth_getBalance", DEPLOYER.address, "latest"),
+    }
+
+
+def logging(nonce: int) -> str:
+    """Deploy a contract of nothing whose constructor logs its block's number."""
+    signed = DEPLOYER.sign_transaction(
+        {
+            "nonce": nonce, "gas": 100_000, "value": 0, "chainId": CHAIN_ID,
+            "data": "0x4360005260206000a060006000f3",
+            "maxFeePerGas": 10**10, "maxPriorityFeePerGas": 0,
+        }
+    )  # fmt: skip
+    return "0x" + signed.raw_transaction.hex()
+
+
+def test_a_chain_from_its_snapshot_is_the_chain_of_its_journal(chain: Chain) -> None:
+    chain.environment["ZUVA_CHAIN_SNAPSHOT_TRANSACTIONS"] = "10"
+    with chain.up() as (client, _):
+        client.call("zuva_setTime", GENESIS + 900)
+        for nonce in range(0, 30, 2):
+            client.call("eth_sendRawTransaction", transfer(nonce))
+            client.call("eth_sendRawTransaction", logging(nonce + 1))
+        client.call("eth_sendRawTransaction", transfer(32))  # waits for nonces 30 and 31
+        assert "error" in client.answer("eth_sendRawTransaction", transfer(30, 10**40))
+        before = everything(client)
+        assert len(before["logs"]) == 15
+    assert (chain.data / "chain" / "snapshot").exists()
+    with chain.up() as (client, _):
+        assert everything(client) == before
+        assert client.call("zuva_setTime", 0) > GENESIS + 900 + 30
+        for nonce in (30, 31):
+            client.call("eth_sendRawTransaction", transfer(nonce))
+        after = everything(client)
+        assert after["pool"]["queued"] == {}
+    (chain.data / "chain" / "snapshot").unlink()
+    with chain.up() as (client, _):
+        assert everything(client) == after
+
+
+@pytest.mark.parametrize("damage", ["torn", "flipped", "foreign", "newer than the journal"])
+def test_a_snapshot_that_does_not_fit_is_passed_over(chain: Chain, damage: str) -> None:
+    chain.environment["ZUVA_CHAIN_SNAPSHOT_TRANSACTIONS"] = "1"
+    with chain.up() as (client, _):
+        for nonce in range(6):
+            client.call("eth_sendRawTransaction", transfer(nonce))
+        before = client.hashes()
+    snapshot, journal = chain.data / "chain" / "snapshot", chain.data / "chain" / "journal"
+    whole = snapshot.read_bytes()
+    match damage:
+        case "torn":
+            snapshot.write_bytes(whole[:-100])
+        case "flipped":
+            snapshot.write_bytes(whole[:-100] + bytes([whole[-100] ^ 1]) + whole[-99:])
+        case "foreign":
+            snapshot.write_bytes(b"anything\n")
+            snapshot.with_suffix(".new").write_bytes(whole[:1000])
+        case _:
+            lines = journal.read_bytes().splitlines(keepends=True)
+            journal.write_bytes(b"".join(lines[:-2]))
+            before = before[:-2]
+    with chain.up() as (client, _):
+        assert client.hashes() == before
+        client.call("eth_sendRawTransaction", transfer(len(before) - 1))
+    with chain.up() as (client, _):
+        assert client.hashes()[:-1] == before
+
+
+def test_kill_9_while_snapshots_are_made_loses_nothing(chain: Chain) -> None:
+    """Snapshots follow each other as fast as they can; wherever the kill hits, nothing is missing."""
+    chain.environment["ZUVA_CHAIN_SNAPSHOT_TRANSACTIONS"] = "1"
+    chain.environment["ZUVA_CHAIN_SNAPSHOT_SECONDS"] = "0.001"
+    acknowledged: list[str] = []
+    for burst in (7, 23, 60, 90):
+        with chain.up() as (client, pid):
+            nonce = int(client.call("eth_getTransactionCount", DEPLOYER.address, "latest"), 16)
+            assert nonce == len(acknowledged)
+            for one in range(nonce, nonce + burst):
+                sent = client.call("eth_sendRawTransaction", transfer(one))
+                acknowledged.append(client.call("eth_getTransactionReceipt", sent)["blockHash"])
+            os.kill(pid, signal.SIGKILL)
+        assert (chain.data / "chain" / "snapshot").exists()
+    with chain.up() as (client, _):
+        assert client.hashes()[1:] == acknowledged
+    (chain.data / "chain" / "snapshot").unlink()
+    with chain.up() as (client, _):
+        assert client.hashes()[1:] == acknowledged
