@@ -14,7 +14,18 @@ README: Final = ROOT / "README.md"
 PICTURE: Final = ROOT / "docs" / "pictures" / "replay-stages.svg"
 NOT_A_BENCH: Final = frozenset({"all", "community", "figures"})
 _TABLE: Final = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.DOTALL)
-_COLOURS: Final = ("#f0a81c", "#0f6f67", "#4d45b3", "#9a5b00", "#2b6f2f", "#8a2f4f", "#5f5a50")
+_COLOURS: Final = (
+    "#f0a81c",
+    "#0f6f67",
+    "#4d45b3",
+    "#6f68c9",
+    "#918bdc",
+    "#9a5b00",
+    "#2b6f2f",
+    "#8a2f4f",
+    "#3c6e9a",
+    "#5f5a50",
+)
 _SHARE: Final = "replay.cpu_share."
 
 
