@@ -57,18 +57,42 @@ Config = Annotated[
 
 @app.command(rich_help_panel=_ALL)
 def up(
+    homes: Annotated[
+        int | None, typer.Option(metavar="N", help="How many homes; simulated: 20.", show_default=False)
+    ] = None,
+    days: Annotated[
+        int | None,
+        typer.Option(
+            metavar="D", help="Stop publishing after so many days; default: go on.", show_default=False
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", help="Local date the homes begin at; default: a week ago.", show_default=False
+        ),
+    ] = None,
+    pace: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P",
+            help="Community seconds per second: 1 real time, 0 as fast as it goes; simulated: 3600 until "
+            "they have caught up with the clock, then real time.",
+            show_default=False,
+        ),
+    ] = None,
     replay: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Measured homes to replay, a CSV of home,slot_start,load_wh,pv_wh; default: a built-in day.",
+            help="Replay measured homes, a CSV of home,slot_start,load_wh,pv_wh, instead of simulating.",
             show_default=False,
         ),
     ] = None,
     zone: Annotated[
         str | None,
         typer.Option(
-            metavar="ZONE", help="Time zone of the file's times, e.g. Africa/Harare.", show_default=False
+            metavar="ZONE", help="Time zone of homes and page; default Africa/Harare.", show_default=False
         ),
     ] = None,
     open_port: Annotated[
@@ -81,18 +105,19 @@ def up(
 
     The first run makes a new community in the data directory; the next one goes on where it stopped.
     """
+    from zuva.homes_source import Choice
     from zuva.lifecycle import up as bring_up
 
     configuration.load_environment(config)
     if replay is not None:
         os.environ["ZUVA_REPLAY_FILE"] = str(replay.resolve())
-    if zone is not None:
-        os.environ["ZUVA_REPLAY_ZONE"] = zone
-        os.environ.setdefault("ZUVA_API_ZONE", zone)
     file = os.environ.get("ZUVA_REPLAY_FILE")
-    if data is None and "ZUVA_DATA_DIR" not in os.environ and file:
-        data = community.replay_data_dir(Path(file), os.environ.get("ZUVA_REPLAY_ZONE"))
-    bring_up(_data_dir(data, _the_default), Console(), move_ports=open_port)
+    if file:
+        os.environ.setdefault("ZUVA_COMMUNITY_SOURCE", "replay")
+        if data is None and "ZUVA_DATA_DIR" not in os.environ:
+            data = community.replay_data_dir(Path(file), zone or os.environ.get("ZUVA_REPLAY_ZONE"))
+    choice = Choice(homes, days, start, pace, zone)
+    bring_up(_data_dir(data, _the_default), Console(), choice, move_ports=open_port)
 
 
 @app.command(rich_help_panel=_ALL)
@@ -186,7 +211,7 @@ def oracle(
     config: Config = None,
 ) -> None:
     """One oracle node: verifies and stores readings, reports their roots, mints certificates."""
-    from oracle.service import serve
+    from zuva.oracle_node import serve
 
     _prepare(data, config)
     node = nodes.find(name or os.environ.get("ZUVA_ORACLE_NAME"))
@@ -209,6 +234,14 @@ def api(data: Data = None, config: Config = None) -> None:
 
     page = Path(__file__).resolve().parents[1] / "web" / "dist"
     _serve("api", partial(serve, static_dir=page) if page.is_dir() else serve, data, config)
+
+
+@app.command(name="homes", rich_help_panel=_ONE)
+def homes_service(data: Data = None, config: Config = None) -> None:
+    """Simulated homes: panels, loads and habits; publishes their signed readings and telemetry."""
+    from simulation.homes.service import serve
+
+    _serve("homes", serve, data, config)
 
 
 @app.command(rich_help_panel=_ONE)
@@ -247,6 +280,7 @@ def _establish_one(directory: Path) -> Path:
     configuration.put_defaults(community.read(directory), str(directory / community.FILE_NAME))
     community.put_moved_ports(directory)
     community.put_service_urls(directory)
+    nodes.put_node_variables()
     return directory
 
 

@@ -13,19 +13,45 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from zuva import homes_source
 from zuva.broker.settings import BrokerSettings
 from zuva.chain.settings import ChainSettings
+from zuva.community_settings import CommunitySettings
 from zuva.configuration import origin_of, put_defaults
 from zuva.database.placement import database_url, socket_directory
 from zuva.errors import ConfigurationError
+from zuva.homes_source import Choice
 from zuva.processes import cannot_write, make_directory
 from zuva.running import build_settings
 
 FILE_NAME: Final = "community.json"
 MOVED_PORTS: Final = Path("run") / "moved-ports.json"
-DEFAULT_DATA_DIR: Final = Path(".zuva/day")
+DEFAULT_DATA_DIR: Final = Path(".zuva/homes")
 _BEFORE_THE_DATA: Final = 86_400
 """The chain begins a day before the data, so that deployment and registrations have their own time."""
+_ALWAYS: Final = frozenset({"ZUVA_CHAIN_GENESIS_TIMESTAMP", "ZUVA_COMMUNITY_INTERVAL_SECONDS"})
+_FIXED: Final = (
+    "ZUVA_COMMUNITY_SOURCE",
+    "ZUVA_HOMES_START",
+    "ZUVA_HOMES_HOMES",
+    "ZUVA_HOMES_SEED",
+    "ZUVA_HOMES_ZONE",
+    "ZUVA_HOMES_GRACE_SECONDS",
+    *sorted(_ALWAYS),
+)
+"""What would make another community if it changed."""
+_REMEMBERED: Final = (
+    "ZUVA_REPLAY_FILE",
+    "ZUVA_REPLAY_ZONE",
+    "ZUVA_API_ZONE",
+    "ZUVA_API_COMMUNITY_NAME",
+    "ZUVA_API_CURRENCY",
+    "ZUVA_API_EXPORT_TARIFF_MICRO_PER_KWH",
+    "ZUVA_API_IMPORT_TARIFF_MICRO_PER_KWH",
+    "ZUVA_COMMUNITY_NODE_PORT",
+)
+"""What a community takes anew whenever it is given, and goes on with when it is not."""
+_NO_CHOICE: Final = Choice()
 
 
 @dataclass(frozen=True)
@@ -53,40 +79,44 @@ def replay_data_dir(file: Path, zone: str | None) -> Path:
     return Path(".zuva") / f"replay-{file.stem}-{tag}"
 
 
-def intended(data_dir: Path) -> dict[str, str]:
+def intended(data_dir: Path, choice: Choice = _NO_CHOICE) -> dict[str, str]:
     """Return the variables of a data directory's community, and put them into the environment.
 
     Everything is checked, and nothing is written.
 
-    Raises:
-        ConfigurationError: The data to be replayed do not fit, or differ from those the community began with.
-    """
-    from simulation.replay.source import load_source
-    from simulation.settings import ReplaySettings
+    Args:
+        data_dir: the data directory.
+        choice: what was asked for on the command line.
 
+    Raises:
+        ConfigurationError: The homes do not fit, or differ from those the community began with.
+    """
     path = data_dir / FILE_NAME
     known = read(data_dir)
     put_defaults(known, str(path))
+    homes_source.put(choice)
     _check_zones()
-    source = load_source(build_settings(ReplaySettings))
-    slot = source.measurements.slot_seconds
+    source = homes_source.chosen()
     wanted = {
+        "ZUVA_COMMUNITY_SOURCE": source.service,
         "ZUVA_CHAIN_CLOCK": "stepped",
-        "ZUVA_CHAIN_GENESIS_TIMESTAMP": str(source.whole.start - _BEFORE_THE_DATA),
-        "ZUVA_COMMUNITY_INTERVAL_SECONDS": str(slot),
+        "ZUVA_CHAIN_GENESIS_TIMESTAMP": str(source.begins - _BEFORE_THE_DATA),
+        "ZUVA_COMMUNITY_INTERVAL_SECONDS": str(source.interval_seconds),
         "ZUVA_ORACLE_CLOCK": "stepped",
-        "ZUVA_ORACLE_GRACE_SECONDS": str(2 * slot),
+        "ZUVA_ORACLE_GRACE_SECONDS": str(source.grace_seconds),
+        **source.fixed,
     }
-    for name in ("ZUVA_REPLAY_FILE", "ZUVA_REPLAY_ZONE", "ZUVA_API_ZONE"):
-        if name in os.environ:
-            wanted[name] = os.environ[name]
+    settings = build_settings(CommunitySettings)
+    # What the community runs with now is what other commands find, and what the next run begins with.
+    wanted |= {"ZUVA_COMMUNITY_NODES": settings.nodes, "ZUVA_COMMUNITY_QUORUM": str(settings.quorum)}
+    wanted |= {name: os.environ[name] for name in _REMEMBERED if name in os.environ}
     _check_same(path, known, wanted)
     put_defaults(wanted)
     return wanted
 
 
 def keep(data_dir: Path, wanted: Mapping[str, str]) -> None:
-    """Write what `intended` returned; a community that has begun takes new zones and paths of the same data.
+    """Write what `intended` returned; a community that has begun takes what may change: nodes, zones, paths.
 
     Raises:
         ZuvaError: It began with other data meanwhile, or the file cannot be written.
@@ -110,7 +140,7 @@ def _check_zones() -> None:
     from simulation.errors import MeasurementError
     from simulation.replay.local_time import find_zone
 
-    for name in ("ZUVA_REPLAY_ZONE", "ZUVA_API_ZONE"):
+    for name in ("ZUVA_HOMES_ZONE", "ZUVA_REPLAY_ZONE", "ZUVA_API_ZONE"):
         try:
             find_zone(os.environ.get(name, "UTC"))
         except MeasurementError as error:
@@ -120,12 +150,12 @@ def _check_zones() -> None:
 
 
 def _check_same(path: Path, known: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    for name in ("ZUVA_CHAIN_GENESIS_TIMESTAMP", "ZUVA_COMMUNITY_INTERVAL_SECONDS"):
-        if known and known.get(name) != wanted[name]:
+    for name in _FIXED:
+        if known.get(name, wanted.get(name)) != wanted.get(name) or (known and name in _ALWAYS - set(known)):
             raise ConfigurationError(
-                f"{path} began with other data ({name} is {known.get(name)}, "
-                f"these data need {wanted[name]}); "
-                "choose another directory with --data, or the file it began with"
+                f"{path} began with other homes "
+                f"({name} is {known.get(name)}, this needs {wanted.get(name)}); "
+                "choose another directory with --data, or what it began with"
             )
 
 
@@ -144,6 +174,8 @@ def read(data_dir: Path) -> dict[str, str]:
         raise ConfigurationError(f"{path} is damaged ({error}); restore it or remove {data_dir}") from error
     if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
         raise ConfigurationError(f"{path} is damaged; restore it or remove {data_dir}")
+    if content:
+        content.setdefault("ZUVA_COMMUNITY_SOURCE", "replay")  # there was nothing else once
     return content
 
 

@@ -1,7 +1,7 @@
 """How a community is set up: intervals, nodes and quorum, and who governs it."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +19,8 @@ class CommunitySettings(BaseSettings):
     ring_size: int = Field(672, gt=1)
     """How many intervals' roots the contracts keep: a week of quarter hours."""
     finality_seconds: int = Field(0, ge=0)
+    source: Literal["homes", "replay"] | None = None
+    """Where the homes come from: simulated, or measured ones replayed; if None, as ZUVA_REPLAY_FILE says."""
     nodes: str = Field("oracle-1", pattern=r"^oracle-[a-z0-9-]{1,24}(,oracle-[a-z0-9-]{1,24})*$")
     """Names of the oracle nodes, separated by commas; each begins with oracle-."""
     quorum: int = Field(1, ge=1)

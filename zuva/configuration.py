@@ -31,6 +31,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "chain": "zuva.chain.settings:ChainSettings",
     "community": "zuva.community_settings:CommunitySettings",
     "db": "zuva.database.settings:DatabaseSettings",
+    "homes": "simulation.settings:HomesSettings",
     "indexer": "backend.indexer.settings:IndexerSettings",
     "oracle": "oracle.settings:OracleSettings",
     "replay": "simulation.settings:ReplaySettings",

@@ -13,6 +13,7 @@ from rich.console import Console
 from zuva import configuration, nodes, plan
 from zuva.community import DEFAULT_DATA_DIR, intended, keep, put_service_urls, write_moved_ports
 from zuva.errors import ConfigurationError, ZuvaError
+from zuva.homes_source import Choice
 from zuva.logs import chosen_level
 from zuva.processes import FileLock, cannot_write, is_locked
 from zuva.running import build_settings
@@ -26,7 +27,7 @@ EXIT_NOT_RUNNING = 3
 _STOP_SECONDS = 90
 
 
-def up(data_dir: Path, console: Console, *, move_ports: bool) -> None:
+def up(data_dir: Path, console: Console, choice: Choice, *, move_ports: bool) -> None:
     """Run every service of a data directory until Ctrl-C or SIGTERM.
 
     Raises:
@@ -34,9 +35,10 @@ def up(data_dir: Path, console: Console, *, move_ports: bool) -> None:
     """
     run = data_dir / "run"
     # All that can be refused is refused before anything is made.
-    beginning = intended(data_dir)
+    beginning = intended(data_dir, choice)
     before = dict(os.environ)
     embedded = put_service_urls(data_dir)
+    nodes.put_node_variables()
     _check_settings()
     with FileLock(run / "zuva.pid", f"the community of {data_dir}"):
         _clean_leftovers(run, console)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zuva.community_settings import CommunitySettings
-from zuva.configuration import origin_of
+from zuva.configuration import origin_of, put_defaults
 from zuva.errors import ConfigurationError
 from zuva.running import build_settings
 
@@ -96,6 +96,19 @@ def variables_of(node: OracleNode, nodes: Sequence[OracleNode]) -> dict[str, str
         "ZUVA_ORACLE_PEERS": ",".join(other.url for other in nodes if other.name != node.name),
         **own,
     }
+
+
+def put_node_variables() -> None:
+    """Set what follows from nodes and quorum for the others: acks to wait for, schemas with data sets."""
+    quorum = str(build_settings(CommunitySettings).quorum)
+    schemas = [node.name.replace("-", "_") for node in oracle_nodes() if node.is_here]
+    put_defaults(
+        {
+            "ZUVA_HOMES_ACKS": quorum,
+            "ZUVA_REPLAY_ACKS": quorum,
+            "ZUVA_INDEXER_DATA_SET_SCHEMAS": ",".join(schemas),
+        }
+    )
 
 
 def check_shared() -> None:

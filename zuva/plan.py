@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from zuva import homes_source
 from zuva.broker.settings import BrokerSettings
 from zuva.chain.settings import ChainSettings
 from zuva.community import Embedded
@@ -32,7 +33,7 @@ def services(embedded: Embedded) -> list[Spec]:
         specs.append(Spec("broker"))
     if embedded.chain:
         specs.append(Spec("chain"))
-    nodes = oracle_nodes()
+    nodes, source = oracle_nodes(), homes_source.chosen()
     here = [node for node in nodes if node.is_here]
     return [
         *specs,
@@ -41,9 +42,9 @@ def services(embedded: Embedded) -> list[Spec]:
         Spec("indexer", after=("db", "chain", "provision")),
         Spec("api", after=("db", "indexer")),
         Spec(
-            "replay",
+            source.service,
             after=("broker", "provision", *(node.name for node in here), "indexer", "api"),
-            one_shot=True,
+            one_shot=source.ends,
         ),
     ]
 

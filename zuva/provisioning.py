@@ -1,7 +1,7 @@
 """Makes a community out of an empty chain: keys, contracts, funds, registered and enrolled meters.
 
 Every step looks at what is there first, so that a run after a kill in the middle, or a hundredth run, does
-only what is missing.
+only what is missing. Other nodes, or another quorum, than the contracts have are set in the contracts.
 """
 
 import asyncio
@@ -12,20 +12,21 @@ from typing import Final
 import structlog
 
 from oracle.settings import OracleSettings
-from protocol.keys import SigningKey, address_text, create_key, load_key
+from protocol.keys import SigningKey, address_text, load_key
 from protocol.ledger import address_book
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.bindings import contract
 from protocol.ledger.deployment import deploy
-from protocol.ledger.errors import RpcUnreachable
-from protocol.ledger.rpc import Rpc, quantity
+from protocol.ledger.errors import RpcUnreachable, TransactionReverted
+from protocol.ledger.rpc import JsonRpc, Rpc, quantity
 from protocol.ledger.transactions import Sender, read
-from protocol.secrets import Enrolment, load_enrolment, seal
-from simulation.replay.homes import HomeRegistration
-from simulation.replay.source import home_registrations, load_source
-from simulation.settings import ReplaySettings
+from simulation.identities import HomeRegistration
+from zuva import homes_source, node_keys
 from zuva.community_settings import CommunitySettings
+from zuva.enrolling import enrol
 from zuva.errors import ConfigurationError
+from zuva.node_keys import Identity
+from zuva.nodes import oracle_nodes
 from zuva.processes import make_directory
 from zuva.running import build_settings
 
@@ -45,90 +46,122 @@ async def serve(
     """Provision once and return.
 
     Raises:
-        ConfigurationError: No governor's key for a foreign chain, files that do not fit the chain, or nodes
-            other than those of the contracts and the enrolments.
+        ConfigurationError: No governor's key for a foreign chain, files that do not fit the chain, or a
+            node's key that is gone.
     """
     make_directory(settings.data_dir)
-    node_keys = _node_keys(settings)
-    keepers = [_at(path) for path in _keeper_paths(settings)]
-    guardian = _key(settings, "guardian")
-    replay = build_settings(ReplaySettings)
-    source = load_source(replay)
-    slot = source.measurements.slot_seconds
-    if settings.interval_seconds != slot and not _book(settings).exists():
+    source = homes_source.chosen()
+    path = _book(settings)
+    if settings.interval_seconds != source.interval_seconds and not path.exists():
         raise ConfigurationError(
-            f"the data have slots of {slot} s; set ZUVA_COMMUNITY_INTERVAL_SECONDS to {slot} "
+            f"the homes are read every {source.interval_seconds} s; "
+            f"set ZUVA_COMMUNITY_INTERVAL_SECONDS to {source.interval_seconds} "
             f"(it is {settings.interval_seconds}), before contracts are deployed with it for good"
         )
     async with Rpc(settings.chain_url) as rpc:
         chain_id = await _wait_for_chain(rpc, status)
         governor = Sender(rpc, _governor(settings, chain_id), chain_id)
-        status("deploying the contracts")
-        book = await _deployed(settings, rpc, governor, node_keys, guardian)
-        if book.interval_seconds != slot:
-            raise ConfigurationError(
-                f"the contracts of {settings.data_dir} settle intervals of {book.interval_seconds} s, "
-                f"the data have slots of {slot} s; "
-                "choose another directory with --data"
-            )
-        await _check_oracles(settings, governor, book.address("Registry"), node_keys)
-        await _fund(governor, [*node_keys, *keepers])
-        homes = home_registrations(replay, source, book.domain("Registry"))
+        if path.exists():
+            book = address_book.load(path)
+            await book.verify(rpc)
+            _check_interval(settings, book, source.interval_seconds)
+            await _check_keys(settings, rpc, book.address("Registry"))
+            nodes, keepers = _identities(settings)
+            changed = await _set_oracles(settings, governor, book.address("Registry"), nodes)
+        else:
+            status("deploying the contracts")
+            nodes, keepers = _identities(settings)
+            book = await _deployed(settings, governor, nodes)
+            changed = False
+        await _fund(governor, [*nodes, *keepers])
+        homes = source.registrations(book.domain("Registry"))
         status(f"registering {len(homes)} homes")
-        _enrol(settings, homes, node_keys)
+        enrol(settings.data_dir / "enrolment", homes, nodes)
         registered = await _register(governor, book.address("Registry"), homes)
     ready()
-    status(f"{len(homes)} homes, {len(node_keys)} oracle node(s), {registered} registered now")
-    log.info("community_provisioned", homes=len(homes), registered_now=registered)
+    status(
+        f"{len(homes)} homes, {len(nodes)} oracle node(s), quorum {settings.quorum}"
+        f"{' set now' if changed else ''}, {registered} registered now"
+    )
+    log.info("community_provisioned", homes=len(homes), registered_now=registered, oracles_changed=changed)
 
 
 def _book(settings: CommunitySettings) -> Path:
     return settings.data_dir / "address-book.json"
 
 
-def _keeper_paths(settings: CommunitySettings) -> list[Path]:
-    """Return where each node looks for the key that pays for its mints."""
-    nodes = [
-        build_settings(OracleSettings, name=name, data_dir=settings.data_dir) for name in settings.node_names
-    ]
-    return sorted({node.keeper_key_path for node in nodes})
+def _keys(settings: CommunitySettings) -> Path:
+    return settings.data_dir / "keys"
 
 
-def _key(settings: CommunitySettings, name: str) -> SigningKey:
-    return _at(settings.data_dir / "keys" / f"{name}.key")
-
-
-def _at(path: Path) -> SigningKey:
-    if path.exists() and path.stat().st_size == 0:
-        path.unlink()  # a kill between making the file and writing it
-    return load_key(path) if path.exists() else create_key(path)
-
-
-def _node_keys(settings: CommunitySettings) -> list[SigningKey]:
-    names = settings.nodes.split(",")
-    if _book(settings).exists():
-        for name in names:
-            path = settings.data_dir / "keys" / f"{name}.key"
-            if not path.exists():
-                raise ConfigurationError(
-                    f"node {name} has no key {path}, though the contracts are deployed: "
-                    "restore it, or set ZUVA_COMMUNITY_NODES to the nodes the community began with"
-                )
-    return [_key(settings, name) for name in names]
-
-
-async def _check_oracles(
-    settings: CommunitySettings, governor: Sender, registry: bytes, nodes: Sequence[SigningKey]
-) -> None:
-    function = contract("Registry").functions["oracles"]
-    deployed = set(function.decode(await read(governor.rpc, registry, function.encode()))[0])
-    if deployed != {node.address for node in nodes}:
+def _check_interval(settings: CommunitySettings, book: AddressBook, interval_seconds: int) -> None:
+    if book.interval_seconds != interval_seconds:
         raise ConfigurationError(
-            f"the contracts of {settings.data_dir} have the oracles "
-            f"{', '.join(map(address_text, sorted(deployed)))}, which are not the nodes {settings.nodes}; "
-            "set ZUVA_COMMUNITY_NODES to the nodes the community began with, "
-            "or choose another directory with --data"
+            f"the contracts of {settings.data_dir} settle intervals of {book.interval_seconds} s, "
+            f"the homes are read every {interval_seconds} s; choose another directory with --data"
         )
+
+
+def _identities(settings: CommunitySettings) -> tuple[list[Identity], list[Identity]]:
+    """Return the nodes and their keepers, each made where it is missing."""
+    folder = _keys(settings)
+    nodes, keepers = [], []
+    for name in settings.node_names:
+        keeper = build_settings(OracleSettings, name=name, data_dir=settings.data_dir).keeper_key_path
+        _take_over_keeper(folder, keeper)
+        nodes.append(node_keys.ensure(folder, name))
+        keepers.append(node_keys.ensure(folder, keeper.stem))
+    here = {node.name for node in oracle_nodes() if node.is_here}
+    node_keys.check_present(nodes, here)
+    return nodes, keepers
+
+
+def _take_over_keeper(folder: Path, keeper: Path) -> None:
+    """Give the first node the keeper's key of a community that began with a single one."""
+    single = folder / "keeper.key"
+    if single.exists() and not keeper.exists() and keeper.stem == "oracle-1-keeper":
+        single.rename(keeper)
+
+
+async def _check_keys(settings: CommunitySettings, rpc: Rpc, registry: bytes) -> None:
+    """Refuse when the contracts know a node of which no key is here: making another would hide the loss."""
+    folder = _keys(settings)
+    stems = {path.stem for ending in ("key", "public") for path in folder.glob(f"oracle-*.{ending}")}
+    known = {node_keys.ensure(folder, stem).address for stem in stems}
+    for address in (await _oracles(rpc, registry))[0]:
+        if address not in known:
+            raise ConfigurationError(
+                f"the contracts of {settings.data_dir} have the oracle {address_text(address)}, "
+                f"of which no key is in {folder}; restore it, or choose another directory with --data"
+            )
+
+
+async def _oracles(rpc: JsonRpc, registry: bytes) -> tuple[list[bytes], int]:
+    """Return the addresses of the oracle nodes and the quorum that the contracts have."""
+    functions = contract("Registry").functions
+    oracles = functions["oracles"].decode(await read(rpc, registry, functions["oracles"].encode()))[0]
+    quorum = functions["quorum"].decode(await read(rpc, registry, functions["quorum"].encode()))[0]
+    return list(oracles), int(quorum)
+
+
+async def _set_oracles(
+    settings: CommunitySettings, governor: Sender, registry: bytes, nodes: Sequence[Identity]
+) -> bool:
+    """Bring nodes and quorum of the contracts to what is set; return whether anything was to be done."""
+    wanted = sorted(node.address for node in nodes)
+    if await _oracles(governor.rpc, registry) == (wanted, settings.quorum):
+        return False
+    data = contract("Registry").functions["setOracles"].encode(wanted, settings.quorum)
+    try:
+        await governor.transact(registry, data)
+    except TransactionReverted as error:
+        raise ConfigurationError(
+            f"the contracts refuse the nodes {settings.nodes} with quorum {settings.quorum} ({error}); "
+            "the governor's changes may have to be scheduled first, or set ZUVA_COMMUNITY_NODES and "
+            "ZUVA_COMMUNITY_QUORUM to what the contracts have"
+        ) from error
+    log.info("oracles_set", nodes=settings.nodes, quorum=settings.quorum)
+    return True
 
 
 def _governor(settings: CommunitySettings, chain_id: int) -> SigningKey:
@@ -153,64 +186,27 @@ async def _wait_for_chain(rpc: Rpc, status: Callable[[str], None]) -> int:
             pause = min(2 * pause, 5.0)
 
 
-async def _deployed(
-    settings: CommunitySettings,
-    rpc: Rpc,
-    governor: Sender,
-    nodes: Sequence[SigningKey],
-    guardian: SigningKey,
-) -> AddressBook:
-    path = _book(settings)
-    if path.exists():
-        book = address_book.load(path)
-        await book.verify(rpc)
-        return book
+async def _deployed(settings: CommunitySettings, governor: Sender, nodes: Sequence[Identity]) -> AddressBook:
     book = await deploy(
         governor,
         interval_seconds=settings.interval_seconds,
         ring_size=settings.ring_size,
         finality_seconds=settings.finality_seconds,
-        oracles=[key.address for key in nodes],
+        oracles=[node.address for node in nodes],
         quorum=settings.quorum,
-        guardian=guardian.address,
+        guardian=node_keys.ensure(_keys(settings), "guardian").address,
     )
-    book.save(path)
+    book.save(_book(settings))
     return book
 
 
-async def _fund(governor: Sender, keys: Sequence[SigningKey]) -> None:
+async def _fund(governor: Sender, keys: Sequence[Identity]) -> None:
     for key in keys:
         balance = quantity(await governor.rpc.call("eth_getBalance", address_text(key.address), "latest"))
         if balance < _LOW_WATER_WEI and governor.chain_id == LOCAL_CHAIN_ID:
             await governor.transact(key.address, b"", value=_ALLOWANCE_WEI)
         elif balance == 0:
             log.warning("account_without_funds", account=address_text(key.address))
-
-
-def _enrol(
-    settings: CommunitySettings, homes: Sequence[HomeRegistration], nodes: Sequence[SigningKey]
-) -> None:
-    folder = settings.data_dir / "enrolment"
-    known = {path.name for path in folder.glob("*.json")}
-    for item in homes:
-        home = item.home
-        name = f"{home.meter_id.hex()}.json"
-        if name in known:
-            _check_enrolment(folder / name, home.name, nodes)
-            continue
-        sealed = {node.address: seal(home.secret, node.public_key) for node in nodes}
-        Enrolment(home.meter_id, sealed).save(folder)
-
-
-def _check_enrolment(path: Path, home: str, nodes: Sequence[SigningKey]) -> None:
-    sealed = load_enrolment(path).sealed
-    for node in nodes:
-        if node.address not in sealed:
-            raise ConfigurationError(
-                f"home {home} is not enrolled for the node {address_text(node.address)} ({path}); "
-                "set ZUVA_COMMUNITY_NODES to the nodes the community began with, "
-                "or remove that file to enrol the home anew"
-            )
 
 
 async def _register(governor: Sender, registry: bytes, homes: Sequence[HomeRegistration]) -> int:

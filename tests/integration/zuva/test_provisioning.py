@@ -1,4 +1,4 @@
-"""Provisioning does what is missing, and refuses nodes that the community did not begin with."""
+"""Provisioning does what is missing, applies other nodes, and never puts a new key in a lost one's place."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol.keys import create_key, load_key
+from protocol.keys import address_text, create_key, load_key
 from protocol.ledger import compiler
 from tests.conftest import running, short_directory
 from zuva.processes import free_port
@@ -25,6 +25,7 @@ def environment() -> Iterator[dict[str, str]]:
             "ZUVA_DATA_DIR": str(data),
             "ZUVA_CHAIN_PORT": port,
             "ZUVA_CHAIN_URL": f"http://127.0.0.1:{port}",
+            "ZUVA_COMMUNITY_SOURCE": "replay",
             "ZUVA_REPLAY_HOMES": "1",
             "ZUVA_COMMUNITY_INTERVAL_SECONDS": "3600",
         }
@@ -56,33 +57,74 @@ def reason(answer: "subprocess.CompletedProcess[str]") -> str:
 def test_a_second_run_registers_nothing_more_and_says_so_by_hand(environment: dict[str, str]) -> None:
     answer = provision(environment)
     assert answer.returncode == 0, answer.stderr
-    assert "1 homes, 1 oracle node(s), 0 registered now" in answer.stderr
+    assert "1 homes, 1 oracle node(s), quorum 1, 0 registered now" in answer.stderr
 
 
-def test_a_node_without_a_key_is_refused_and_gets_none(environment: dict[str, str]) -> None:
-    answer = provision(environment, ZUVA_COMMUNITY_NODES="oracle-1,oracle-2")
-    assert answer.returncode == 2
-    assert "node oracle-2 has no key" in reason(answer)
-    assert not Path(environment["ZUVA_DATA_DIR"], "keys", "oracle-2.key").exists()
+def sealed(environment: dict[str, str]) -> set[str]:
+    (path,) = Path(environment["ZUVA_DATA_DIR"], "enrolment").glob("*.json")
+    return set(json.loads(path.read_text())["sealed"])
 
 
-def test_nodes_that_are_not_those_of_the_contracts_are_refused(environment: dict[str, str]) -> None:
-    create_key(Path(environment["ZUVA_DATA_DIR"], "keys", "oracle-3.key"))
+def keys(environment: dict[str, str]) -> Path:
+    return Path(environment["ZUVA_DATA_DIR"], "keys")
+
+
+def addresses(environment: dict[str, str], *names: str) -> set[str]:
+    return {address_text(load_key(keys(environment) / f"{name}.key").address) for name in names}
+
+
+def test_other_nodes_and_quorum_are_set_in_the_contracts_and_homes_enrolled_for_them(
+    environment: dict[str, str],
+) -> None:
+    three = {"ZUVA_COMMUNITY_NODES": "oracle-1,oracle-2,oracle-3", "ZUVA_COMMUNITY_QUORUM": "2"}
+    answer = provision(environment, **three)
+    assert "1 homes, 3 oracle node(s), quorum 2 set now" in answer.stderr
+    assert sealed(environment) == addresses(environment, "oracle-1", "oracle-2", "oracle-3")
+    assert {path.stat().st_mode & 0o777 for path in keys(environment).glob("*.key")} == {0o600}
+    assert "quorum 2, 0 registered" in provision(environment, **three).stderr
+
     answer = provision(environment, ZUVA_COMMUNITY_NODES="oracle-1,oracle-3")
-    assert answer.returncode == 2
-    assert "which are not the nodes oracle-1,oracle-3; set ZUVA_COMMUNITY_NODES" in reason(answer)
+    assert "2 oracle node(s), quorum 1 set now" in answer.stderr
+    assert sealed(environment) == addresses(environment, "oracle-1", "oracle-3")
 
 
-def test_a_home_enrolled_for_another_node_is_refused(environment: dict[str, str]) -> None:
-    data = Path(environment["ZUVA_DATA_DIR"])
-    (path,) = (data / "enrolment").glob("*.json")
-    whole = path.read_text()
-    content = json.loads(whole)
-    stranger = create_key(data / "keys" / "stranger.key")
-    content["sealed"] = {f"0x{stranger.address.hex()}": next(iter(content["sealed"].values()))}
-    path.write_text(json.dumps(content))
+def test_a_node_elsewhere_needs_only_its_public_key_here(environment: dict[str, str]) -> None:
+    two = {"ZUVA_COMMUNITY_NODES": "oracle-1,oracle-4"}
+    assert provision(environment, **two).returncode == 0
+    away = {name: (keys(environment) / name).read_text() for name in ("oracle-4.key", "oracle-4-keeper.key")}
+    for name in away:
+        (keys(environment) / name).unlink()
+    lost = provision(environment, **two)
+    assert lost.returncode == 2
+    assert "oracle-4.key" in reason(lost)
+    assert "is gone: restore it, or set the node's URL" in reason(lost)
+    answer = provision(environment, **two, ZUVA_ORACLE_4_URL="http://node.example:18841")
+    assert answer.returncode == 0, answer.stderr
+    assert not any((keys(environment) / name).exists() for name in away)
+    assert len(sealed(environment)) == 2
+
+
+def test_an_oracle_of_the_contracts_whose_key_is_lost_is_not_replaced(environment: dict[str, str]) -> None:
+    provision(environment)
+    (keys(environment) / "oracle-1.key").rename(keys(environment) / "kept")
+    (keys(environment) / "oracle-1.public").unlink()
     answer = provision(environment)
-    path.write_text(whole)
+    (keys(environment) / "kept").rename(keys(environment) / "oracle-1.key")
     assert answer.returncode == 2
-    assert "is not enrolled for the node" in reason(answer)
-    assert load_key(data / "keys" / "oracle-1.key").address.hex() in reason(answer).lower()
+    assert "of which no key is in" in reason(answer)
+    assert not list(keys(environment).glob("oracle-1.public"))
+    assert provision(environment).returncode == 0
+
+
+def test_an_enrolment_that_only_strangers_can_open_is_sealed_anew_for_a_home(
+    environment: dict[str, str],
+) -> None:
+    provision(environment)
+    whole = sealed(environment)
+    (path,) = Path(environment["ZUVA_DATA_DIR"], "enrolment").glob("*.json")
+    content = json.loads(path.read_text())
+    stranger = create_key(keys(environment) / "stranger.key")
+    content["sealed"] = {address_text(stranger.address): next(iter(content["sealed"].values()))}
+    path.write_text(json.dumps(content))
+    assert provision(environment).returncode == 0
+    assert sealed(environment) == whole

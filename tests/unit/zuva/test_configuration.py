@@ -100,7 +100,8 @@ def establish(data_dir: Path) -> None:
     community.keep(data_dir, community.intended(data_dir))
 
 
-def test_a_community_keeps_what_it_began_with(tmp_path: Path) -> None:
+def test_a_replay_keeps_what_it_began_with(tmp_path: Path) -> None:
+    os.environ["ZUVA_COMMUNITY_SOURCE"] = "replay"
     establish(tmp_path)
     began = community.read(tmp_path)
     assert began["ZUVA_CHAIN_CLOCK"] == "stepped"
@@ -113,7 +114,7 @@ def test_a_community_keeps_what_it_began_with(tmp_path: Path) -> None:
         + "".join(f"a,2024-01-01T{hour:02d}:00,5,{hour}\n" for hour in range(24))
     )
     os.environ["ZUVA_REPLAY_FILE"] = str(other)
-    with pytest.raises(ConfigurationError, match="began with other data"):
+    with pytest.raises(ConfigurationError, match="began with other homes"):
         establish(tmp_path)
 
 

@@ -103,7 +103,7 @@ def test_of_two_running_communities_one_must_be_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert lifecycle.the_running_one() == Path(".zuva/day")
+    assert lifecycle.the_running_one() == Path(".zuva/homes")
     with FileLock(Path(".zuva/a/run/zuva.pid"), "a"):
         assert lifecycle.the_running_one() == Path(".zuva/a")
         with (
