@@ -35,6 +35,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "indexer": "backend.indexer.settings:IndexerSettings",
     "oracle": "oracle.settings:OracleSettings",
     "replay": "simulation.settings:ReplaySettings",
+    "supervisor": "zuva.supervisor.settings:SupervisorSettings",
 }
 """Sections of zuva.toml and the settings class of each; variables are ZUVA_<SECTION>_<KEY>."""
 

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from zuva.processes import dies_with_parent
+from zuva.supervisor.logfile import Rotation, open_log
 from zuva.supervisor.policy import Spec
-
-_LARGEST_LOG = 20 * 1024 * 1024
 
 
 def command_of(spec: Spec) -> list[str]:
@@ -20,19 +19,13 @@ def command_of(spec: Spec) -> list[str]:
     return [sys.executable, *(spec.command or ("-P", "-m", "zuva", spec.name))]
 
 
-async def start(spec: Spec, log: Path, environment: Mapping[str, str]) -> Process:
+async def start(spec: Spec, log: Path, rotation: Rotation, environment: Mapping[str, str]) -> Process:
     """Start a service; its standard output and error go to `log`."""
-    _rotate(log)
-    with log.open("ab") as output:
+    with open_log(log, rotation) as output:
         return await asyncio.create_subprocess_exec(
             *command_of(spec), stdin=DEVNULL, stdout=output, stderr=output, env=dict(environment),
             start_new_session=True, preexec_fn=dies_with_parent(signal.SIGTERM),
         )  # fmt: skip
-
-
-def _rotate(log: Path) -> None:
-    if log.exists() and log.stat().st_size > _LARGEST_LOG:
-        log.replace(log.with_suffix(".log.1"))
 
 
 async def stop(process: Process, patience: float, hurry: asyncio.Event) -> bool:
@@ -55,14 +48,3 @@ async def stop(process: Process, patience: float, hurry: asyncio.Event) -> bool:
         os.killpg(process.pid, signal.SIGKILL)  # the group is the service's own: it began as its leader
     await ended
     return False
-
-
-def last_words(log: Path) -> str:
-    """Return the last line of a log, shortened; for services that ended without a status."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
-            lines = file.read().decode(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1][:300] if lines else ""

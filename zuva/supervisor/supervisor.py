@@ -15,6 +15,7 @@ from zuva.processes import make_directory
 from zuva.supervisor import process as processes
 from zuva.supervisor import record
 from zuva.supervisor.listening import Listening, Notice
+from zuva.supervisor.logfile import Rotation, last_words, shorten
 from zuva.supervisor.policy import (
     Again,
     BackOff,
@@ -29,6 +30,7 @@ from zuva.supervisor.policy import (
 )
 
 _EXIT_FAILED = 1
+_LOG_LOOK_SECONDS = 2.0
 
 
 @dataclass
@@ -60,6 +62,7 @@ class Supervisor:
         changed: Called with the whole record whenever a service's state or words changed.
         url: Where the page is, once the service `api` is ready.
         back_off: Between restarts.
+        rotation: Of the services' logs.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Supervisor:
         changed: Callable[[record.Record], None],
         url: str | None = None,
         back_off: BackOff | None = None,
+        rotation: Rotation | None = None,
     ) -> None:
         self._waves = stop_waves(specs)
         self._data_dir = data_dir
@@ -78,6 +82,8 @@ class Supervisor:
         self.url = url
         logs = data_dir / "logs"
         make_directory(logs)
+        logs.chmod(0o700)  # a log may name homes and addresses
+        self._rotation = rotation or Rotation()
         make_directory(data_dir / "run")
         self.services = {
             spec.name: Service(spec, Restarts(spec, back_off or BackOff()), logs / f"{spec.name}.log")
@@ -105,6 +111,7 @@ class Supervisor:
         """
         listening = Listening(self._data_dir / "run")
         keepers: list[asyncio.Task[None]] = []
+        shortening = asyncio.create_task(self._shorten_logs())
         try:
             for name, service in self.services.items():
                 address = await listening.open(name, lambda notice, s=service: self._heard(s, notice))  # type: ignore[misc]
@@ -116,12 +123,22 @@ class Supervisor:
                 keeper.cancel()
             await asyncio.gather(*keepers, return_exceptions=True)
             await self._stop_all()
+            shortening.cancel()
+            await asyncio.gather(shortening, return_exceptions=True)
             listening.close()
         if self._refused is not None:
             raise ConfigurationError(f"{self._refused.status} (log: {self._refused.log})")
         for keeper in keepers:
             if not keeper.cancelled() and (error := keeper.exception()) is not None:
                 raise error
+
+    async def _shorten_logs(self) -> None:
+        while True:
+            await asyncio.sleep(_LOG_LOOK_SECONDS)
+            for service in self.services.values():
+                with contextlib.suppress(OSError):  # a full disk: the log stays as it is, and is tried again
+                    # Here and not in a thread, so that no service opens its log in between.
+                    shorten(service.log, self._rotation)
 
     def _stop_if_failed(self, keeper: "asyncio.Task[None]") -> None:
         if not keeper.cancelled() and keeper.exception() is not None:
@@ -144,7 +161,7 @@ class Supervisor:
                     await self._set(service, State.DONE, service.status)
                     return
                 case Refusal():
-                    words = service.status or processes.last_words(service.log)
+                    words = service.status or last_words(service.log)
                     await self._set(service, State.REFUSED, words)
                     if not self._all_started():
                         self._refused = service
@@ -161,7 +178,7 @@ class Supervisor:
     async def _run_once(self, service: Service, address: str) -> int:
         environment = {**self._environment, **service.spec.environment, "NOTIFY_SOCKET": address}
         try:
-            service.process = await processes.start(service.spec, service.log, environment)
+            service.process = await processes.start(service.spec, service.log, self._rotation, environment)
         except (OSError, subprocess.SubprocessError) as error:
             # A full disk or process table may be mended while we wait, so it is a crash like others.
             service.status = f"cannot be started: {error}"
