@@ -8,170 +8,106 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from benchmarks.community import Community
 from protocol.ledger import compiler
 from tests.conftest import short_directory
-from zuva.processes import free_port
 from zuva.supervisor import record
 from zuva.supervisor.policy import Spec
 from zuva.supervisor.process import command_of
 
-ROOT = Path(__file__).resolve().parents[3]
-
-
-class Community:
-    """One data directory on ports of its own, and the commands a user types for it."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self.ports = {name: str(free_port()) for name in ("API", "BROKER", "CHAIN")}
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ZUVA_", "DATABASE_URL"))}
-        self.environment = inherited | {f"ZUVA_{name}_PORT": port for name, port in self.ports.items()}
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "zuva", *arguments, "--data", str(self.data)]
-
-    def run(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            self.command(*arguments), env=self.environment | more, capture_output=True, text=True, timeout=120
-        )
-
-    @contextmanager
-    def up(self, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
-        with (self.data / "output").open("ab") as output:
-            process = subprocess.Popen(
-                self.command("up", *options),
-                env=self.environment,
-                stdout=output,
-                stderr=output,
-                stdin=subprocess.DEVNULL,
-            )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-                process.wait(120)
-
-    def status(self) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
-        return answer
-
-    def services(self) -> dict[str, record.ServiceRecord]:
-        found = record.read(self.data / "run" / "status.json")
-        return {service.name: service for service in found.services} if found else {}
-
-    def until(self, process: "subprocess.Popen[bytes]", states: dict[str, str], seconds: float = 180) -> None:
-        """Wait until these services are in these states."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and process.poll() is None:
-            found = record.read(self.data / "run" / "status.json")
-            services = self.services() if found and found.pid == process.pid else {}
-            if all(name in services and services[name].state == state for name, state in states.items()):
-                return
-            time.sleep(0.1)
-        pytest.fail(f"{states} not reached: {self.services()}\n{(self.data / 'output').read_text()[-3000:]}")
-
-    def totals(self) -> dict[str, Any]:
-        answer = httpx.get(f"http://127.0.0.1:{self.ports['API']}/v1/totals", timeout=30)
-        content: dict[str, Any] = answer.json()
-        return content
-
-
+NODES = ("oracle-1", "oracle-2", "oracle-3")
 ALL_UP = {
-    "db": "ready", "broker": "ready", "chain": "ready", "provision": "done", "oracle-1": "ready",
-    "indexer": "ready", "api": "ready", "replay": "done",
+    "db": "ready", "broker": "ready", "chain": "ready", "provision": "done", **dict.fromkeys(NODES, "ready"),
+    "indexer": "ready", "telemetry": "ready", "api": "ready", "homes": "done",
 }  # fmt: skip
+READINGS = 3 * 96
+ONE_DAY = ("--homes", "3", "--days", "1", "--pace", "0", "--start", "2025-11-03")
 
 
-@pytest.fixture(scope="module")
-def community() -> Iterator[Community]:
+@pytest.fixture
+def parent() -> Iterator[Path]:
     compiler.build()
-    with short_directory() as parent:
-        data = parent / "my homes"
-        data.mkdir()
-        yield Community(data)
+    with short_directory() as directory:
+        yield directory
 
 
-def test_a_whole_community_runs_and_goes_on_after_every_kill(community: Community) -> None:
-    with community.up() as process:
-        community.until(process, ALL_UP)
-        assert community.run("status").returncode == 0
-        audit = community.run("audit")
-        assert audit.returncode == 0, audit.stderr
+def test_a_whole_community_runs_and_goes_on_after_every_kill(parent: Path) -> None:
+    community = Community.on_free_ports(parent / "my homes")
+    with community.up(*ONE_DAY) as running:
+        running.until(ALL_UP)
+        assert running.command("status").returncode == 0
+        audit = running.command("audit")
+        assert audit.returncode == 0, audit.stdout + audit.stderr
         assert audit.stdout.startswith("checked")
-        assert community.status()["url"] == f"http://127.0.0.1:{community.ports['API']}/"
-        assert httpx.get(community.status()["url"]).status_code == 200
+        status = json.loads(running.command("status", "--json").stdout)
+        assert status["url"] == f"{running.url}/"
+        assert httpx.get(status["url"]).status_code == 200
 
-        again = community.run("up")
+        again = running.command("up")
         assert again.returncode == 2
-        assert f"is already running (pid {process.pid}" in again.stderr
+        assert f"is already running (pid {running.process.pid}" in again.stderr
         assert again.stderr.count("\n") == 1
 
-        for name in ("oracle-1", "chain", "db"):
-            pid = community.services()[name].pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
-            while community.services()[name].pid == pid:
-                time.sleep(0.05)
-            community.until(process, ALL_UP)
-        assert community.services()["chain"].restarts == 1
+        for name in ("oracle-2", "chain", "db"):
+            restarts = running.services()[name]["restarts"]
+            running.kill(name)
+            running.wait_for(name, lambda: running.services()[name]["restarts"] > restarts, 60)  # noqa: B023
+            running.until(ALL_UP)
 
-        children = [(s.pid, s.born) for s in community.services().values() if s.pid]
-        process.kill()
-        process.wait()
+        children = [(s["pid"], s["born"]) for s in running.services().values() if s["pid"]]
+        running.process.kill()
+        running.process.wait()
         deadline = time.monotonic() + 60
         while any(record.is_alive(*child) for child in children):
             assert time.monotonic() < deadline, "services outlived their supervisor"
             time.sleep(0.1)
-    assert community.run("status").returncode == 3
-    assert community.run("down").stdout.startswith("nothing runs in")
+    assert community.command("status").returncode == 3
+    assert community.command("down").stdout.startswith("nothing runs in")
 
-    with community.up() as process:
-        community.until(process, ALL_UP)
-        totals = community.totals()
-        assert totals["readings"] > 0
-        stopped = community.run("down")
+    with community.up("--days", "1") as running:
+        running.until(ALL_UP)
+        assert running.wait_for("all readings", lambda: running.get("/v1/totals")["readings"], 60) == READINGS
+        stopped = running.command("down")
         assert stopped.returncode == 0
-        assert process.wait(10) == 0
-    assert community.services()["db"].state == "stopped"
+        assert running.process.wait(10) == 0
+    assert community.services()["db"]["state"] == "stopped"
 
-    with community.up() as process:
-        community.until(process, ALL_UP)
-        assert community.totals()["readings"] == totals["readings"]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(120) == 0
+    with community.up("--days", "1") as running:
+        running.until(ALL_UP)
+        assert running.get("/v1/totals")["readings"] == READINGS
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(120) == 0
 
 
-def test_a_taken_port_is_said_before_anything_starts() -> None:
-    with short_directory() as data, socket.create_server(("127.0.0.1", 0)) as other:
-        community = Community(data)
+def test_a_taken_port_is_said_before_anything_starts(parent: Path) -> None:
+    community = Community.on_free_ports(parent / "data")
+    with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        answer = community.run("up", ZUVA_CHAIN_PORT=port)
-        assert answer.returncode == 2
-        assert f"chain: port {port} on 127.0.0.1 cannot be used" in answer.stderr
-        assert "ZUVA_CHAIN_PORT" in answer.stderr
-        assert not list((data / "logs").glob("*"))
+        answer = community.command("up", ZUVA_ORACLE_2_PORT=port)
+    assert answer.returncode == 2
+    assert f"oracle-2: port {port} on 127.0.0.1 cannot be used" in answer.stderr
+    assert "ZUVA_ORACLE_2_PORT" in answer.stderr
+    assert not list((community.data / "logs").glob("*"))
 
 
-def test_other_commands_find_a_community_whose_ports_were_moved() -> None:
-    compiler.build()
-    with short_directory() as data, socket.create_server(("127.0.0.1", 0)) as other:
-        community = Community(data)
-        taken = {"ZUVA_CHAIN_PORT": str(other.getsockname()[1])}
-        community.environment |= taken
-        with community.up("--open-port") as process:
-            community.until(process, ALL_UP)
+def test_other_commands_find_a_community_whose_ports_were_moved(parent: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as another:
+        taken = {
+            "ZUVA_CHAIN_PORT": str(other.getsockname()[1]),
+            "ZUVA_ORACLE_1_PORT": str(another.getsockname()[1]),
+        }
+        community = Community.on_free_ports(parent / "data", taken)
+        with community.up(*ONE_DAY, "--open-port") as running:
+            running.until(ALL_UP)
             for name in taken:
-                del community.environment[name]
-            audit = community.run("audit")
+                del running.environment[name]
+            audit = running.command("audit")
             assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
@@ -189,7 +125,8 @@ def test_bad_data_are_one_line_with_their_place(content: str | None, words: str,
         file.write_text(content)
     with short_directory() as parent:
         data = parent / "data"
-        answer = Community(data).run("up", "--replay", str(file), "--zone", "UTC")
+        community = Community.on_free_ports(data)
+        answer = community.command("up", "--replay", str(file), "--zone", "UTC")
         assert not data.exists()
     assert answer.returncode == 2
     assert words in answer.stderr
@@ -202,6 +139,10 @@ def test_bad_data_are_one_line_with_their_place(content: str | None, words: str,
         ({}, ("--zone", "Nowhere"), "no time zone 'Nowhere'"),
         ({"ZUVA_LOG_LEVEL": "loud"}, (), "ZUVA_LOG_LEVEL is 'loud'"),
         ({"ZUVA_ORACLE_CLAIMS_PER_MINT": "many"}, (), "setting ZUVA_ORACLE_CLAIMS_PER_MINT"),
+        ({"ZUVA_ORACLE_PORT": "18841"}, (), "set ZUVA_ORACLE_1_PORT for oracle-1"),
+        ({"ZUVA_COMMUNITY_QUORUM": "4"}, (), "more than the nodes"),
+        ({}, ("--homes", "0"), "setting ZUVA_HOMES_HOMES"),
+        ({}, ("--start", "yesterday"), "setting ZUVA_HOMES_START"),
     ],
 )
 def test_what_a_service_would_refuse_is_refused_before_anything_is_made(
@@ -209,7 +150,7 @@ def test_what_a_service_would_refuse_is_refused_before_anything_is_made(
 ) -> None:
     with short_directory() as parent:
         data = parent / "data"
-        answer = Community(data).run("up", *options, **variables)
+        answer = Community.on_free_ports(data).command("up", *options, **variables)
         assert not data.exists()
     assert answer.returncode == 2
     assert words in answer.stderr
@@ -242,9 +183,9 @@ def test_ctrl_c_while_the_command_is_still_being_imported_is_silent(tmp_path: Pa
 def test_a_stale_pid_file_is_no_running_community(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "zuva.pid").write_text(f"{os.getpid()}\n")
-    community = Community(tmp_path)
-    assert community.run("status").returncode == 3
-    assert community.run("down").returncode == 0
+    community = Community.on_free_ports(tmp_path)
+    assert community.command("status").returncode == 3
+    assert community.command("down").returncode == 0
 
 
 @pytest.mark.parametrize("name", ["nothing_of_ours", "figures"])
