@@ -1,7 +1,7 @@
 """`zuva audit`: every root, register and certificate of a community, recomputed and compared."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psycopg
@@ -19,6 +19,7 @@ from protocol.keys import load_key
 from protocol.ledger import address_book
 from protocol.ledger.rpc import Rpc
 from zuva.errors import ZuvaError
+from zuva.nodes import oracle_nodes
 from zuva.running import build_settings
 
 EXIT_CLEAN = 0
@@ -40,7 +41,11 @@ def run(directory: Path, console: Console) -> int:
         RpcUnreachable: the chain does not answer.
         ConfigurationError: they belong to another deployment, or hold nothing yet.
     """
-    settings = build_settings(OracleSettings, data_dir=directory)
+    nodes = [
+        build_settings(OracleSettings, name=node.name, data_dir=directory)
+        for node in oracle_nodes()
+        if node.is_here
+    ]
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -48,7 +53,7 @@ def run(directory: Path, console: Console) -> int:
         console=console,
         transient=True,
     ) as progress:
-        checks = asyncio.run(_audit(settings, progress))
+        checks = asyncio.run(_audit(nodes, progress))
     console.print(_table(checks))
     differences = [check for check in checks if check.difference is not None]
     if not differences:
@@ -59,8 +64,9 @@ def run(directory: Path, console: Console) -> int:
     return EXIT_DIFFERENT
 
 
-async def _audit(settings: OracleSettings, progress: Progress) -> list[Check]:
+async def _audit(nodes: Sequence[OracleSettings], progress: Progress) -> list[Check]:
     task = progress.add_task("contracts", total=None)
+    settings = nodes[0]
     book = address_book.load(settings.address_book_path)
     try:
         async with Rpc(settings.chain_url) as rpc:
@@ -68,14 +74,28 @@ async def _audit(settings: OracleSettings, progress: Progress) -> list[Check]:
             contracts = Check("the chain holds the contracts of the address book", len(book.contracts))
             progress.update(task, description="mirror in the database against the chain")
             mirror = await backend.audit.audit(rpc, book, settings.database_url)
-            progress.update(task, description="signed readings against the chain")
-            node = await _audit_node(settings, rpc, book)
+            checks = {}
+            for node in nodes:
+                progress.update(task, description=f"signed readings of {node.name} against the chain")
+                checks[node.name] = await _audit_node(node, rpc, book)
     except psycopg.OperationalError as error:
         raise ZuvaError(
             f"the database does not answer ({str(error).splitlines()[0]}); "
             "run `zuva up` or `zuva db`, or set DATABASE_URL"
         ) from error
-    return [contracts, *node, *mirror]
+    return [contracts, *together(checks), *mirror]
+
+
+def together(checks: Mapping[str, Sequence[Check]]) -> list[Check]:
+    """Return the nodes' checks as one list: each statement once, with the first node that differs."""
+    examined: dict[str, int] = {}
+    differences: dict[str, str] = {}
+    for node, found in checks.items():
+        for check in found:
+            examined[check.statement] = examined.get(check.statement, 0) + check.examined
+            if check.difference is not None:
+                differences.setdefault(check.statement, f"{node}: {check.difference}")
+    return [Check(statement, count, differences.get(statement)) for statement, count in examined.items()]
 
 
 async def _audit_node(settings: OracleSettings, rpc: Rpc, book: address_book.AddressBook) -> Sequence[Check]:

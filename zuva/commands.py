@@ -228,6 +228,14 @@ def indexer(data: Data = None, config: Config = None) -> None:
 
 
 @app.command(rich_help_panel=_ONE)
+def telemetry(data: Data = None, config: Config = None) -> None:
+    """Takes the meters' fast values from the broker into PostgreSQL."""
+    from backend.telemetry.service import serve
+
+    _serve("telemetry", serve, data, config)
+
+
+@app.command(rich_help_panel=_ONE)
 def api(data: Data = None, config: Config = None) -> None:
     """The HTTP API under /v1 and the page at /."""
     from zuva.api import serve

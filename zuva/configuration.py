@@ -36,8 +36,11 @@ SETTINGS: Final[Mapping[str, str]] = {
     "oracle": "oracle.settings:OracleSettings",
     "replay": "simulation.settings:ReplaySettings",
     "supervisor": "zuva.supervisor.settings:SupervisorSettings",
+    "telemetry": "backend.telemetry.settings:TelemetrySettings",
 }
 """Sections of zuva.toml and the settings class of each; variables are ZUVA_<SECTION>_<KEY>."""
+_NODE: Final = "oracle-"
+"""What the sections of single nodes begin with: [oracle-2] has the keys of [oracle], and url."""
 
 
 def settings_class(section: str) -> type[BaseSettings]:
@@ -77,12 +80,14 @@ def read_toml(path: Path) -> dict[str, str]:
 
 
 def _section(path: Path, section: str, content: dict[str, object]) -> dict[str, str]:
-    if section not in SETTINGS:
+    of_one_node = section.startswith(_NODE)
+    if section not in SETTINGS and not of_one_node:
         raise ConfigurationError(
-            f"{path}: nothing reads the section [{section}]; known: {', '.join(SETTINGS)}"
+            f"{path}: nothing reads the section [{section}]; known: {', '.join(SETTINGS)}, {_NODE}1 and so on"
         )
-    fields = settings_class(section).model_fields
-    known = {name for name, field in fields.items() if field.validation_alias is None or name == "bindir"}
+    fields = settings_class("oracle" if of_one_node else section).model_fields
+    known = {"url"} if of_one_node else set()
+    known |= {name for name, field in fields.items() if field.validation_alias is None or name == "bindir"}
     variables = {}
     for key, value in content.items():
         if key not in known:
@@ -90,7 +95,7 @@ def _section(path: Path, section: str, content: dict[str, object]) -> dict[str, 
                 f"{path}: [{section}] has no key {key!r}; known: {', '.join(sorted(known))}"
                 + (f" (set {SHARED[key]} outside every section)" if key in SHARED else "")
             )
-        variables[f"ZUVA_{section}_{key}".upper()] = _text(path, f"{section}.{key}", value)
+        variables[f"ZUVA_{section}_{key}".upper().replace("-", "_")] = _text(path, f"{section}.{key}", value)
     return variables
 
 

@@ -40,10 +40,11 @@ def services(embedded: Embedded) -> list[Spec]:
         Spec("provision", after=("chain",), one_shot=True),
         *(_node_service(node, nodes) for node in here),
         Spec("indexer", after=("db", "chain", "provision")),
+        Spec("telemetry", after=("db", "broker", "indexer")),
         Spec("api", after=("db", "indexer")),
         Spec(
             source.service,
-            after=("broker", "provision", *(node.name for node in here), "indexer", "api"),
+            after=("broker", "provision", *(node.name for node in here), "indexer", "telemetry", "api"),
             one_shot=source.ends,
         ),
     ]

@@ -45,6 +45,16 @@ def test_sections_become_the_variables_that_services_read() -> None:
     }
 
 
+def test_a_section_of_one_node_becomes_that_nodes_variables() -> None:
+    path = toml('[oracle-2]\nmint = false\n[oracle-3]\nurl = "https://node.example"\n')
+    assert configuration.read_toml(path) == {
+        "ZUVA_ORACLE_2_MINT": "false",
+        "ZUVA_ORACLE_3_URL": "https://node.example",
+    }
+    with pytest.raises(ConfigurationError, match=r"\[oracle-2\] has no key 'port_'"):
+        configuration.read_toml(toml("[oracle-2]\nport_ = 1\n"))
+
+
 def test_the_environment_stands_over_the_file() -> None:
     toml("[chain]\nport = 1111\nchain_id = 5\n")
     os.environ["ZUVA_CHAIN_PORT"] = "2222"
