@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import uvicorn
 
+from zuva.asgi import Application, RequestIds
 from zuva.errors import PortTaken, ServiceEnded
 
 _STOP_SECONDS = 3
@@ -33,7 +34,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve_http(
-    application: Any,  # noqa: ANN401 - any ASGI application
+    application: Application,
     host: str,
     port: int,
     listening: Callable[[int], None],
@@ -45,7 +46,7 @@ async def serve_http(
     """Serve an ASGI application until cancelled.
 
     Args:
-        application: the application.
+        application: the application; every request gets an id before it comes there.
         host: address to listen on.
         port: port to listen on; 0 for any.
         listening: called with the port once requests are taken.
@@ -59,7 +60,7 @@ async def serve_http(
     """
     with _listener(host, port, setting) as listener:
         configuration = uvicorn.Config(
-            application,
+            RequestIds(application),
             log_config=None,
             access_log=False,
             lifespan=lifespan,

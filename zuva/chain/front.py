@@ -2,20 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 import structlog
 
+from zuva.asgi import Receive, Scope, Send
 from zuva.chain.anvil import RpcRefused
 from zuva.chain.ledger import Ledger
 from zuva.errors import ServiceEnded
 
 log = structlog.get_logger()
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _READ_PREFIXES = ("eth_", "net_", "web3_", "debug_", "trace_", "txpool_", "ots_")
 # These would change the chain without its journal, or sign with keys that anvil holds.
@@ -41,6 +36,9 @@ class Front:
     def __init__(self, ledger: Ledger, most_bytes: int) -> None:
         self._ledger = ledger
         self._most_bytes = most_bytes
+        self.passed = 0
+        self.sent = 0
+        self.refused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -106,13 +104,17 @@ class Front:
 
     async def _send(self, identity: object, raw: str) -> bytes:
         try:
-            return _success(identity, await self._ledger.send(raw))
+            sent = await self._ledger.send(raw)
         except RpcRefused as refusal:
+            self.refused += 1
             return json.dumps({"jsonrpc": "2.0", "id": identity, "error": refusal.error}).encode()
         except ServiceEnded as error:
             return _failure(identity, UNAVAILABLE, str(error))
+        self.sent += 1
+        return _success(identity, sent)
 
     async def _pass(self, identity: object, body: bytes) -> bytes:
+        self.passed += 1
         try:
             return await self._ledger.read(body)
         except ServiceEnded as error:

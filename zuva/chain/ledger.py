@@ -80,6 +80,16 @@ class Ledger:
         """Return how many transactions of the journal the chain has had."""
         return self._transactions
 
+    @property
+    def journal_bytes(self) -> int:
+        """Return the journal's length."""
+        return self._journal.size
+
+    @property
+    def now(self) -> int:
+        """Return the chain's time, unix seconds."""
+        return self._time.now
+
     async def restore(self, snapshot: Snapshot) -> None:
         """Bring a fresh chain to where a snapshot was made.
 

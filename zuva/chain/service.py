@@ -1,7 +1,6 @@
 """The service `zuva chain`: anvil, its journal and its front, until it is told to stop."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -10,13 +9,16 @@ from typing import Any
 import structlog
 
 from zuva.chain import snapshot as snapshots
-from zuva.chain.anvil import Anvil, RpcRefused, find_anvil
+from zuva.chain.anvil import Anvil, find_anvil
 from zuva.chain.front import Front
 from zuva.chain.journal import Genesis, Journal, Position
 from zuva.chain.ledger import BlockTime, Ledger, SnapshotUnfit
+from zuva.chain.metrics import figures
 from zuva.chain.settings import ChainSettings
+from zuva.chain.snapshots import Snapshots
 from zuva.errors import ConfigurationError, ServiceEnded
 from zuva.http import serve_http
+from zuva.metrics import registry_of, with_metrics
 from zuva.processes import FileLock, check_port_free
 
 log = structlog.get_logger()
@@ -76,7 +78,9 @@ async def _serve(
 
         keeping = Snapshots(ledger, path, settings, covered)
         front = Front(ledger, settings.max_request_bytes)
-        http = serve_http(front, settings.host, settings.port, listening, setting="ZUVA_CHAIN_PORT")
+        registry = registry_of(lambda: figures(ledger, front, keeping, count))
+        application = with_metrics(front, registry)
+        http = serve_http(application, settings.host, settings.port, listening, setting="ZUVA_CHAIN_PORT")
         try:
             await _until_one_ends(_watch(anvil), ledger.run(), keeping.run(), http, cleanup=ledger.close)
         except asyncio.CancelledError:
@@ -129,48 +133,6 @@ async def _until_one_ends(*services: Coroutine[Any, Any, None], cleanup: Callabl
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-class Snapshots:
-    """Makes a snapshot whenever one is due, and one at the end."""
-
-    def __init__(self, ledger: Ledger, path: Path, settings: ChainSettings, covered: Position | None) -> None:
-        self._ledger = ledger
-        self._path = path
-        self._step = settings.snapshot_transactions
-        self._seconds = settings.snapshot_seconds
-        self._covered = covered.transactions if covered else 0
-
-    async def run(self) -> None:
-        """Look now and then whether one is due."""
-        while True:
-            await asyncio.sleep(self._seconds)
-            if self._step and snapshots.is_due(self._ledger.transactions, self._covered, self._step):
-                await self._make()
-
-    async def make_last(self) -> None:
-        """Make one before an orderly stop, unless there is little to spare at the next start."""
-        if self._step and self._ledger.transactions - self._covered >= max(1, self._step // 10):
-            with contextlib.suppress(ServiceEnded):
-                await self._make()
-
-    async def _make(self) -> None:
-        began = time.monotonic()
-        try:
-            snapshot = await self._ledger.capture()
-            await asyncio.to_thread(snapshots.write, self._path, snapshot)
-        except (OSError, RpcRefused, SnapshotUnfit) as error:
-            # The journal has everything; the next start is only longer.
-            log.warning("chain_snapshot_failed", error=str(error))
-            self._covered = self._ledger.transactions
-            return
-        self._covered = snapshot.position.transactions
-        log.info(
-            "chain_snapshot",
-            transactions=self._covered,
-            bytes=len(snapshot.state),
-            seconds=round(time.monotonic() - began, 3),
-        )
 
 
 async def _watch(anvil: Anvil) -> None:

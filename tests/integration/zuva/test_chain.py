@@ -304,3 +304,28 @@ def test_kill_9_while_snapshots_are_made_loses_nothing(chain: Chain) -> None:
     (chain.data / "chain" / "snapshot").unlink()
     with chain.up() as (client, _):
         assert client.hashes()[1:] == acknowledged
+
+
+def test_requests_have_ids_and_the_chain_has_figures(chain: Chain) -> None:
+    chain.environment["ZUVA_CHAIN_SNAPSHOT_TRANSACTIONS"] = "1"
+    with chain.up() as (client, _):
+        for nonce in range(3):
+            client.call("eth_sendRawTransaction", transfer(nonce))
+        body = {"jsonrpc": "2.0", "id": 7, "method": "eth_chainId", "params": []}
+        named = client.http.post("/", json=body, headers={"X-Request-ID": "page-1"})
+        assert named.headers.get_list("X-Request-ID") == ["page-1"]
+        given = [
+            client.http.post("/", json=body, headers={"X-Request-ID": bad}).headers["X-Request-ID"]
+            for bad in ("", "x" * 65, "a b")
+        ]
+        assert len({*given, "x" * 65, "a b"}) == 5
+    with chain.up() as (client, _):
+        figures = dict(
+            line.rsplit(" ", 1)
+            for line in client.http.get("/metrics").text.splitlines()
+            if line.startswith("zuva_chain_")
+        )
+    assert float(figures["zuva_chain_transactions"]) == 3
+    assert float(figures["zuva_chain_snapshot_transactions"]) == 3
+    assert float(figures["zuva_chain_repeated_transactions"]) == 0
+    assert float(figures["zuva_chain_requests_total"]) == 0
