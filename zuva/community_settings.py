@@ -12,7 +12,7 @@ class CommunitySettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ZUVA_COMMUNITY_", frozen=True, populate_by_name=True)
 
-    data_dir: Path = Field(Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
+    data_dir: Path = Field(Path(".zuva/homes"), validation_alias="ZUVA_DATA_DIR")
     chain_url: str = Field("http://127.0.0.1:18545", validation_alias="ZUVA_CHAIN_URL")
     interval_seconds: int = Field(900, gt=0)
     """Length of a settlement interval; frozen in the contracts."""

@@ -12,7 +12,7 @@ class BrokerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ZUVA_BROKER_", frozen=True, populate_by_name=True)
 
-    data_dir: Path = Field(Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
+    data_dir: Path = Field(Path(".zuva/homes"), validation_alias="ZUVA_DATA_DIR")
     host: str = "127.0.0.1"
     port: int = Field(18830, ge=1, le=65535)
     kind: Literal["auto", "mosquitto", "aedes"] = "auto"
