@@ -1,7 +1,7 @@
 """How many measured readings a second go all the way: signed, published, stored, reported, minted, visible.
 
-The homes are tiled to 200, before three oracle nodes of which two must sign. `ZUVA_BENCH_HOMES` names a CSV of
-measured homes (with `ZUVA_BENCH_ZONE`), a week of which is replayed; without it the built-in days are. The
+The homes are tiled to 200, before three oracle nodes of which two must sign. `ZUVA_BENCH_HOMES` names a CSV
+of measured homes (with `ZUVA_BENCH_ZONE`), a week of which is replayed; without it the built-in days are. The
 floor is what one core needs for the curve alone: one signature and one recovery a reading.
 """
 

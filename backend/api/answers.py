@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 def answer(request: Request, model: BaseModel) -> Response:
     """Return `model` as JSON, or 304 if the client has exactly these bytes already."""
-    body = model.model_dump_json().encode()
+    body = model.model_dump_json(by_alias=True).encode()
     tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if _has(request.headers.get("if-none-match"), tag):

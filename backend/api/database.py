@@ -30,6 +30,19 @@ class Snapshot:
         """Return the first row of `query`, None if there is none."""
         return await (await self._connection.execute(query.encode(), parameters)).fetchone()
 
+    async def all_of_another_room(self, query: str, **parameters: object) -> list[Row] | None:
+        """Return all rows of a query on another room's tables, None if they cannot be read."""
+        try:
+            async with self._connection.transaction():
+                return await self.all(query, **parameters)
+        except (
+            psycopg.errors.UndefinedTable,
+            psycopg.errors.UndefinedColumn,
+            psycopg.errors.InvalidSchemaName,
+            psycopg.errors.InsufficientPrivilege,
+        ):
+            return None
+
 
 class Database:
     """The API's connections.

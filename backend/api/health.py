@@ -8,7 +8,7 @@ from backend.api.problems import RESPONSES, Problem, not_indexed
 
 router = APIRouter(tags=["health"])
 
-_LAG = """
+LAG = """
 SELECT c.block_number, h.head_number, extract(epoch FROM clock_timestamp() - h.seen_at)::float AS silence
 FROM backend.cursor c LEFT JOIN backend.heartbeat h USING (chain_id)
 """
@@ -38,7 +38,7 @@ async def get_health() -> Health:
 async def get_ready(request: Request, snapshot: Reading) -> Readiness:
     """503 with the reason when the database is down or the indexer is behind, silent or not there."""
     settings = request.app.state.settings
-    row = await snapshot.one(_LAG)
+    row = await snapshot.one(LAG)
     if row is None:
         raise not_indexed()
     if row["head_number"] is None or row["silence"] > settings.ready_silence_seconds:

@@ -21,6 +21,7 @@ class ProblemDetail(BaseModel):
     title: str
     status: int
     detail: str = Field(description="What was wrong here, and the mend")
+    request_id: str | None = Field(default=None, description="As in the header X-Request-ID and the log")
     errors: list[dict[str, str]] | None = Field(default=None, description="What was wrong with each input")
 
 
@@ -72,43 +73,50 @@ def add_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
 
     @app.exception_handler(Problem)
-    async def _problem(_: Request, problem: Problem) -> JSONResponse:
-        return _answer(problem.status, problem.kind, problem.title, problem.detail)
+    async def _problem(request: Request, problem: Problem) -> JSONResponse:
+        return _answer(request, problem.status, problem.kind, problem.title, problem.detail)
 
     @app.exception_handler(DatabaseUnavailable)
     async def _database(request: Request, error: DatabaseUnavailable) -> JSONResponse:
         _log.warning("database unavailable", path=request.url.path, reason=str(error))
-        return _answer(503, "database-unavailable", "The database does not answer", str(error))
+        return _answer(request, 503, "database-unavailable", "The database does not answer", str(error))
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         errors = [
             {"pointer": "/" + "/".join(str(part) for part in one["loc"]), "detail": str(one["msg"])}
             for one in error.errors()
         ]
         detail = "; ".join(f"{one['pointer'].rsplit('/', 1)[-1]}: {one['detail']}" for one in errors)
-        return _answer(422, "invalid-input", "An input is not valid", detail, errors)
+        return _answer(request, 422, "invalid-input", "An input is not valid", detail, errors)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
-            return _answer(404, "unknown-path", "Unknown path", f"nothing is at {request.url.path}")
+            return _answer(request, 404, "unknown-path", "Unknown path", f"nothing is at {request.url.path}")
         title = str(error.detail)
-        answer = _answer(error.status_code, "http", title, title)
+        answer = _answer(request, error.status_code, "http", title, title)
         answer.headers.update(error.headers or {})
         return answer
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         _log.error("unexpected error", path=request.url.path, error=type(error).__name__, reason=str(error))
-        return _answer(500, "internal", "Something is broken here", "the server's log says what")
+        return _answer(request, 500, "internal", "Something is broken here", "the server's log says what")
 
 
 def _answer(
-    status: int, kind: str, title: str, detail: str, errors: list[dict[str, str]] | None = None
+    request: Request,
+    status: int,
+    kind: str,
+    title: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
 ) -> JSONResponse:
     body: dict[str, Any] = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "2"} if status == 503 else {})
+    if request_id := request.scope.get("request_id"):
+        body["request_id"] = headers["X-Request-ID"] = request_id
     if errors is not None:
         body["errors"] = errors
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "2"} if status == 503 else {})
     return JSONResponse(body, status, headers, media_type="application/problem+json")

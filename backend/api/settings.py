@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from backend.store.schemas import Names
+
 
 class ApiSettings(BaseSettings):
     """What the API reads from its environment (`ZUVA_API_...` and the shared names)."""
@@ -26,6 +28,22 @@ class ApiSettings(BaseSettings):
     """How long the indexer may be silent before /ready says so."""
     keep_alive_seconds: float = Field(default=15.0, gt=0)
     """Pause between comments on a quiet event stream."""
+    block_event_seconds: float = Field(default=0.2, ge=0)
+    """Least pause between two `block` events; what comes in between is added up."""
+    telemetry_event_seconds: float = Field(default=1.0, ge=0)
+    """Least pause between two `telemetry` events."""
+    streams: int = Field(default=256, gt=0)
+    """Most event streams at once."""
+    telemetry_fresh_seconds: int = Field(default=60, gt=0)
+    """How long a state counts as what the meter sees now, seconds of real time since it arrived."""
+    currency: str = Field(default="USD", pattern=r"^[A-Za-z0-9 .-]{1,16}$")
+    """Name of the currency that tariffs and potential payouts are in."""
+    export_tariff_micro_per_kwh: int = Field(default=80_000, ge=0, le=10**12)
+    """What a kWh given to the grid would earn, millionths of the currency."""
+    import_tariff_micro_per_kwh: int = Field(default=160_000, ge=0, le=10**12)
+    """What a kWh taken from the grid costs, millionths of the currency."""
+    node_schemas: Names = ("oracle_1",)
+    """Schemas of the oracle nodes whose refusals are shown, as far as they can be read."""
 
     @field_validator("zone")
     @classmethod

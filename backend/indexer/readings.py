@@ -110,10 +110,13 @@ async def _read_view(
     except (pg.UndefinedTable, pg.UndefinedColumn, pg.InvalidSchemaName, pg.InsufficientPrivilege):
         return []
     by_interval = {one.interval: one for one in expected}
-    return [
-        check_data_set(by_interval[interval], [record for _, record in records])
-        for interval, records in groupby(rows, key=lambda row: row[0])
-    ]
+    outcomes = []
+    for interval, of_set in groupby(rows, key=lambda row: row[0]):
+        records = [record for _, record in of_set]
+        # a node that knows a set, but not yet all of its readings, is behind
+        if None not in records:
+            outcomes.append(check_data_set(by_interval[interval], records))
+    return outcomes
 
 
 async def _known_meters_only(

@@ -9,12 +9,11 @@ from backend.api.certificates import repository
 from backend.api.certificates.identity import Identity, identity_of
 from backend.api.certificates.schemas import CertificateItem, CertificateList, Metadata, Mint, MintPage
 from backend.api.database import Reading, Row
-from backend.api.inputs import BIG_LIMIT, Cursor, Limit, read_cursor, write_cursor
+from backend.api.inputs import BIG_LIMIT, Account, Cursor, Limit, read_cursor, write_cursor
 from backend.api.problems import not_found
 
 router = APIRouter(prefix="/certificates", tags=["certificates"])
 
-Account = Annotated[str | None, Query(pattern="^0x[0-9a-fA-F]{40}$", description="20 bytes as 0x and hex")]
 MeterFilter = Annotated[
     str | None, Query(pattern="^0x[0-9a-fA-F]{64}$", description="32 bytes as 0x and hex")
 ]

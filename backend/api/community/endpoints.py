@@ -4,10 +4,11 @@ from fastapi import APIRouter, Request, Response
 
 from backend.api.answers import answer
 from backend.api.community import repository
-from backend.api.community.schemas import Community, CurrentInterval, IndexedBlock, Today, Totals
+from backend.api.community.schemas import Community, CurrentInterval, IndexedBlock, Tariff, Today, Totals
 from backend.api.database import Reading, Row, Snapshot
-from backend.api.days import local_day
+from backend.api.periods import local_day
 from backend.api.problems import not_indexed
+from backend.api.settings import ApiSettings
 
 router = APIRouter(tags=["community"])
 
@@ -26,7 +27,7 @@ async def get_community(request: Request, snapshot: Reading) -> Response:
         zone=settings.zone,
         chain_id=deployment["chain_id"],
         interval_seconds=seconds,
-        now=deployment["block_timestamp"],
+        now=deployment["now"],
         finality_seconds=deployment["finality_seconds"],
         contracts={
             "Registry": deployment["registry"],
@@ -37,6 +38,7 @@ async def get_community(request: Request, snapshot: Reading) -> Response:
         current=None if newest is None else _current(newest, seconds),
         today=None if newest is None else await _today(snapshot, newest["interval"], seconds, settings.zone),
         totals=Totals(**await repository.totals(snapshot)),
+        tariff=tariff_of(settings),
         block=IndexedBlock(
             number=deployment["block_number"],
             hash=deployment["block_hash"],
@@ -50,6 +52,15 @@ async def get_community(request: Request, snapshot: Reading) -> Response:
 async def get_totals(request: Request, snapshot: Reading) -> Response:
     """Readings, reported intervals, energy and certificates."""
     return answer(request, Totals(**await repository.totals(snapshot)))
+
+
+def tariff_of(settings: ApiSettings) -> Tariff:
+    """Return the tariff that the settings state."""
+    return Tariff(
+        currency=settings.currency,
+        export_micro_per_kwh=settings.export_tariff_micro_per_kwh,
+        import_micro_per_kwh=settings.import_tariff_micro_per_kwh,
+    )
 
 
 def _current(newest: Row, interval_seconds: int) -> CurrentInterval:
@@ -67,5 +78,5 @@ def _current(newest: Row, interval_seconds: int) -> CurrentInterval:
 
 async def _today(snapshot: Snapshot, interval: int, interval_seconds: int, zone: str) -> Today:
     day = local_day(interval, interval_seconds, zone)
-    sums = await repository.between(snapshot, day.first_interval, day.last_interval)
+    sums = await repository.between(snapshot, *day.intervals(interval_seconds))
     return Today(start=day.start, **sums)

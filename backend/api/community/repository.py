@@ -4,6 +4,7 @@ from backend.api.database import Row, Snapshot
 
 _DEPLOYMENT = """
 SELECT d.chain_id, d.interval_seconds, d.finality_seconds, c.block_number, c.block_timestamp,
+    greatest(c.block_timestamp, (SELECT clock FROM backend.telemetry_service)) AS now,
     '0x' || encode(c.block_hash, 'hex') AS block_hash,
     '0x' || encode(d.registry_address, 'hex') AS registry,
     '0x' || encode(d.production_address, 'hex') AS production,
@@ -12,9 +13,11 @@ FROM backend.deployment d JOIN backend.cursor c USING (chain_id)
 """
 
 _TOTALS = """
-SELECT i.reports, i.readings, i.generated_wh, i.import_wh, i.export_wh, c.certified_wh, c.retired_wh
+SELECT i.reports, i.reports AS intervals, i.intervals_missing, i.readings, i.generated_wh, i.import_wh,
+    i.export_wh, c.certified_wh, c.retired_wh
 FROM (
-    SELECT count(*) AS reports, coalesce(sum(d.leaf_count), 0)::bigint AS readings,
+    SELECT count(*) AS reports, count(*) FILTER (WHERE i.data_set_id IS NULL) AS intervals_missing,
+        coalesce(sum(d.leaf_count), 0)::bigint AS readings,
         coalesce(sum(i.generated_wh), 0)::bigint AS generated_wh,
         coalesce(sum(i.import_wh), 0)::bigint AS import_wh,
         coalesce(sum(i.export_wh), 0)::bigint AS export_wh
@@ -29,7 +32,8 @@ FROM backend.interval ORDER BY interval DESC LIMIT 1
 """
 
 _RANGE = """
-SELECT coalesce(sum(generated_wh), 0)::bigint AS generated_wh,
+SELECT count(*) AS intervals, count(*) FILTER (WHERE data_set_id IS NULL) AS intervals_missing,
+    coalesce(sum(generated_wh), 0)::bigint AS generated_wh,
     coalesce(sum(import_wh), 0)::bigint AS import_wh,
     coalesce(sum(export_wh), 0)::bigint AS export_wh,
     coalesce(sum(certified_wh), 0)::bigint AS certified_wh

@@ -11,7 +11,24 @@ class Flow(BaseModel):
     export_wh: int | None
 
 
-class Totals(Flow):
+class Tariff(BaseModel):
+    """What a kWh would earn and costs, millionths of the currency; a setting until there is a market."""
+
+    currency: str
+    export_micro_per_kwh: int
+    import_micro_per_kwh: int
+
+
+class Covered(BaseModel):
+    """How many intervals sums are over."""
+
+    intervals: int = Field(description="Reported intervals in the range")
+    intervals_missing: int = Field(
+        description="Those of them whose data set is not known yet: their energy is not in the sums"
+    )
+
+
+class Totals(Flow, Covered):
     """Sums over everything indexed."""
 
     readings: int
@@ -29,7 +46,7 @@ class CurrentInterval(Flow):
     meters_reporting: int
 
 
-class Today(Flow):
+class Today(Flow, Covered):
     """The local day of the newest reported interval."""
 
     start: int
@@ -51,11 +68,14 @@ class Community(BaseModel):
     zone: str
     chain_id: int
     interval_seconds: int
-    now: int = Field(description="Community time: the newest indexed block's")
+    now: int = Field(
+        description="Community time: the newest indexed block's, or the community clock's where that is newer"
+    )
     finality_seconds: int
     contracts: dict[str, str]
     meters: int
     current: CurrentInterval | None
     today: Today | None
     totals: Totals
+    tariff: Tariff
     block: IndexedBlock

@@ -8,9 +8,20 @@ from fastapi import APIRouter, Request, Response
 from backend.api.answers import answer
 from backend.api.community import repository as community_repository
 from backend.api.database import Reading, Row, Snapshot
-from backend.api.inputs import BIG_LIMIT, Bound, Cursor, Interval, Limit, read_cursor, write_cursor
+from backend.api.inputs import (
+    BIG_LIMIT,
+    Bound,
+    Bucket,
+    Cursor,
+    From,
+    Interval,
+    Limit,
+    To,
+    read_cursor,
+    write_cursor,
+)
 from backend.api.intervals import repository
-from backend.api.intervals.proofs import proved_leaves
+from backend.api.intervals.proofs import LeafTrees, leaf_tree, proved_leaves
 from backend.api.intervals.schemas import (
     CommunityProduction,
     CommunityProductionList,
@@ -21,32 +32,46 @@ from backend.api.intervals.schemas import (
 )
 from backend.api.intervals.status import STATUSES
 from backend.api.problems import Problem, not_found, not_indexed
+from backend.api.spans import LONGEST, local_buckets
 
 router = APIRouter(tags=["intervals"])
 
 _DEFAULT_INTERVALS = 96
-_LONGEST_RANGE = 1000
 
 
-@router.get("/production", response_model=CommunityProductionList, summary="The community per interval")
+@router.get("/production", response_model=CommunityProductionList, summary="The community over time")
 async def get_production(
-    request: Request, snapshot: Reading, from_interval: Bound = None, to_interval: Bound = None
+    request: Request,
+    snapshot: Reading,
+    bucket: Bucket = "interval",
+    start: From = None,
+    end: To = None,
+    from_interval: Bound = None,
+    to_interval: Bound = None,
 ) -> Response:
-    """What the community moved per interval, ascending: the last 96 by default, at most 1000."""
+    """What the community moved per interval, hour or day, ascending, at most 1000 of them.
+
+    By default the last 96 intervals, 48 hours or 31 days up to the newest reported interval.
+    """
     deployment = await _deployment(snapshot)
+    seconds = deployment["interval_seconds"]
     newest = await community_repository.current(snapshot)
-    last = to_interval if to_interval is not None else (newest["interval"] if newest else 0)
-    first = from_interval if from_interval is not None else max(0, last - _DEFAULT_INTERVALS + 1)
-    rows = await repository.production(snapshot, first, last, _LONGEST_RANGE)
-    items = [
-        CommunityProduction(
-            certified_wh=row["certified_wh"],
-            meters_reporting=row["meters_reporting"],
-            **_span(row, deployment["interval_seconds"]),
-        )
-        for row in rows
-    ]
-    return answer(request, CommunityProductionList(items=items))
+    if bucket == "interval":
+        last = to_interval if to_interval is not None else (newest["interval"] if newest else 0)
+        if end is not None:
+            last = end // seconds - 1
+        first = from_interval if from_interval is not None else max(0, last - _DEFAULT_INTERVALS + 1)
+        if start is not None:
+            first = start // seconds
+        rows = await repository.production(snapshot, first, last, LONGEST)
+        items = [_of_interval(row, seconds) for row in rows]
+    else:
+        zone = request.app.state.settings.zone
+        newest_end = (newest["interval"] + 1) * seconds if newest else None
+        periods = local_buckets(start, end, newest_end, bucket, zone)
+        rows = await repository.buckets(snapshot, periods, seconds)
+        items = [CommunityProduction(end=row.pop("until"), **row) for row in rows]
+    return answer(request, CommunityProductionList(bucket=bucket, items=items))
 
 
 @router.get("/intervals", response_model=IntervalPage, summary="Reported intervals")
@@ -83,10 +108,18 @@ async def list_leaves(
         raise _unknown(interval)
     if found["data_set_id"] is None:
         raise not_found("data-set", f"interval {interval} is reported, but its data set is not verified yet")
-    rows = await repository.readings(snapshot, found["data_set_id"])
-    # hashing a large tree must not hold up other requests
-    items = await asyncio.to_thread(proved_leaves, rows, start, limit)
-    more = write_cursor(start + limit) if start + limit < len(rows) else None
+    trees: LeafTrees = request.app.state.leaf_trees
+    tree = trees.get(found["data_hash"])
+    if tree is None:
+        rows = await repository.readings(snapshot, found["data_set_id"], 0, None)
+        # hashing a large tree must not hold up other requests
+        tree = await asyncio.to_thread(leaf_tree, rows)
+        trees.put(found["data_hash"], tree)
+        rows = rows[start : start + limit]
+    else:
+        rows = await repository.readings(snapshot, found["data_set_id"], start, limit)
+    items = await asyncio.to_thread(proved_leaves, tree, rows)
+    more = write_cursor(start + limit) if start + limit < found["leaf_count"] else None
     page = LeafPage(
         interval=interval, root=found["root"], data_hash=found["data_hash"], items=items, next_cursor=more
     )
@@ -102,6 +135,16 @@ async def _deployment(snapshot: Snapshot) -> Row:
 
 def _unknown(interval: int) -> Problem:
     return not_found("interval", f"interval {interval} was not reported")
+
+
+def _of_interval(row: Row, interval_seconds: int) -> CommunityProduction:
+    return CommunityProduction(
+        certified_wh=row["certified_wh"],
+        meters_reporting=row["meters_reporting"],
+        intervals=1,
+        intervals_missing=0 if row["known"] else 1,
+        **_span(row, interval_seconds),
+    )
 
 
 def _span(row: Row, interval_seconds: int) -> dict[str, Any]:

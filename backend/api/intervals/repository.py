@@ -1,6 +1,9 @@
 """SQL of the interval endpoints."""
 
+from collections.abc import Sequence
+
 from backend.api.database import Row, Snapshot
+from backend.api.periods import Period
 
 _SIDE = """
     '0x' || encode({0}.root, 'hex') AS {0}_root, '0x' || encode({0}.data_hash, 'hex') AS {0}_data_hash,
@@ -37,8 +40,22 @@ SELECT interval, data_set_id IS NOT NULL AS known, generated_wh, import_wh, expo
 FROM backend.interval WHERE interval BETWEEN %(first)s AND %(last)s ORDER BY interval LIMIT %(limit)s
 """
 
+_BUCKETS = """
+SELECT b.start, b.until, b.first AS interval, count(i.interval) AS intervals,
+    count(*) FILTER (WHERE i.interval IS NOT NULL AND i.data_set_id IS NULL) AS intervals_missing,
+    sum(i.generated_wh) FILTER (WHERE i.data_set_id IS NOT NULL)::bigint AS generated_wh,
+    sum(i.import_wh) FILTER (WHERE i.data_set_id IS NOT NULL)::bigint AS import_wh,
+    sum(i.export_wh) FILTER (WHERE i.data_set_id IS NOT NULL)::bigint AS export_wh,
+    coalesce(sum(i.certified_wh), 0)::bigint AS certified_wh,
+    coalesce(max(i.meters_reporting), 0)::bigint AS meters_reporting
+FROM unnest(%(starts)s::bigint[], %(ends)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[])
+    AS b (start, until, first, last)
+LEFT JOIN backend.interval i ON i.interval BETWEEN b.first AND b.last
+GROUP BY b.start, b.until, b.first ORDER BY b.start
+"""
+
 _DATA_SET = """
-SELECT i.data_set_id, '0x' || encode(d.production_root, 'hex') AS root,
+SELECT i.data_set_id, d.leaf_count, '0x' || encode(d.production_root, 'hex') AS root,
     '0x' || encode(d.data_hash, 'hex') AS data_hash
 FROM backend.interval i LEFT JOIN backend.data_set d ON d.id = i.data_set_id WHERE i.interval = %(interval)s
 """
@@ -46,7 +63,7 @@ FROM backend.interval i LEFT JOIN backend.data_set d ON d.id = i.data_set_id WHE
 _READINGS = """
 SELECT r.meter_id, r.seq, r.timestamp, r.flags, r.generated_wh, r.generated_wh <= c.claimed_wh AS certified
 FROM backend.data_set_reading r JOIN backend.meter_claim c USING (meter_id)
-WHERE r.data_set_id = %(data_set)s ORDER BY r.meter_id, r.seq
+WHERE r.data_set_id = %(data_set)s ORDER BY r.meter_id, r.seq OFFSET %(start)s LIMIT %(limit)s
 """
 
 
@@ -65,11 +82,27 @@ async def production(snapshot: Snapshot, first: int, last: int, limit: int) -> l
     return await snapshot.all(_PRODUCTION, first=first, last=last, limit=limit)
 
 
+async def buckets(snapshot: Snapshot, periods: Sequence[Period], interval_seconds: int) -> list[Row]:
+    """Return what the community moved in each period."""
+    return await snapshot.all(_BUCKETS, **columns_of(periods, interval_seconds))
+
+
+def columns_of(periods: Sequence[Period], interval_seconds: int) -> dict[str, list[int]]:
+    """Return periods as the columns that statements unnest."""
+    ranges = [period.intervals(interval_seconds) for period in periods]
+    return {
+        "starts": [period.start for period in periods],
+        "ends": [period.end for period in periods],
+        "firsts": [first for first, _ in ranges],
+        "lasts": [last for _, last in ranges],
+    }
+
+
 async def data_set(snapshot: Snapshot, interval: int) -> Row | None:
     """Return an interval's data set; its id is None where it is not stored."""
     return await snapshot.one(_DATA_SET, interval=interval)
 
 
-async def readings(snapshot: Snapshot, data_set_id: int) -> list[Row]:
-    """Return the readings of a data set by (meter, seq)."""
-    return await snapshot.all(_READINGS, data_set=data_set_id)
+async def readings(snapshot: Snapshot, data_set_id: int, start: int, limit: int | None) -> list[Row]:
+    """Return readings of a data set by (meter, seq), from place `start` on; without `limit` all of them."""
+    return await snapshot.all(_READINGS, data_set=data_set_id, start=start, limit=limit)

@@ -1,8 +1,10 @@
 """What the interval endpoints answer. Energy is integer Wh, times are unix seconds UTC."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
-from backend.api.community.schemas import Flow
+from backend.api.community.schemas import Covered, Flow
 from backend.api.meters.schemas import Status
 
 
@@ -40,19 +42,20 @@ class IntervalPage(BaseModel):
     next_cursor: str | None
 
 
-class CommunityProduction(Flow):
-    """What the community moved in one interval."""
+class CommunityProduction(Flow, Covered):
+    """What the community moved in one interval, or in the intervals that end in one local hour or day."""
 
-    interval: int
+    interval: int = Field(description="The interval, or the first that belongs to the hour or day")
     start: int
     end: int
     certified_wh: int
-    meters_reporting: int
+    meters_reporting: int = Field(description="Of an hour or day: the most in one of its intervals")
 
 
 class CommunityProductionList(BaseModel):
-    """Intervals, ascending."""
+    """Intervals, hours or days, ascending."""
 
+    bucket: Literal["interval", "hour", "day"]
     items: list[CommunityProduction]
 
 

@@ -1,8 +1,4 @@
-"""Endpoints on meters.
-
-A single home's import and export are personal data. This is the one place where they leave the backend: once
-accounts sign in, `_may_see_consumption` decides per caller and meter, and what may not be seen is null.
-"""
+"""Endpoints on meters."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -10,8 +6,18 @@ from backend.api.answers import answer
 from backend.api.community import repository as community_repository
 from backend.api.community.schemas import Flow
 from backend.api.database import Reading, Row, Snapshot
-from backend.api.days import local_day
-from backend.api.inputs import BIG_LIMIT, Bound, Cursor, Limit, MeterId, read_cursor, write_cursor
+from backend.api.inputs import (
+    BIG_LIMIT,
+    Bound,
+    Bucket,
+    Cursor,
+    From,
+    Limit,
+    MeterId,
+    To,
+    read_cursor,
+    write_cursor,
+)
 from backend.api.intervals.status import STATUSES
 from backend.api.meters import repository
 from backend.api.meters.schemas import (
@@ -24,7 +30,10 @@ from backend.api.meters.schemas import (
     MeterTotal,
     Registers,
 )
+from backend.api.periods import local_day
+from backend.api.privacy import may_see_consumption
 from backend.api.problems import Problem, not_found, not_indexed
+from backend.api.spans import local_buckets
 from backend.api.words import CATEGORIES, KINDS, SOURCES, word
 
 router = APIRouter(prefix="/meters", tags=["meters"])
@@ -36,80 +45,96 @@ async def list_meters(
 ) -> Response:
     """Meters in the order they were registered."""
     after = read_cursor(cursor, 2) or (-1, -1)
-    rows = await repository.page(snapshot, after, limit + 1, await _today(request, snapshot))
+    now, today = await _now(request, snapshot)
+    rows = await repository.page(snapshot, after, limit + 1, today)
     more = (
         write_cursor(rows[limit - 1]["registered_block"], rows[limit - 1]["registered_log"])
         if len(rows) > limit
         else None
     )
-    return answer(request, MeterPage(items=[_meter(row) for row in rows[:limit]], next_cursor=more))
+    return answer(request, MeterPage(items=[_meter(row, now) for row in rows[:limit]], next_cursor=more))
 
 
 @router.get("/{meter_id}", response_model=Meter, summary="One meter")
 async def get_meter(request: Request, snapshot: Reading, meter_id: MeterId) -> Response:
     """Its registers, its newest interval, today and in total."""
-    row = await repository.one(snapshot, meter_id, await _today(request, snapshot))
+    now, today = await _now(request, snapshot)
+    row = await repository.one(snapshot, meter_id, today)
     if row is None:
         raise _unknown(meter_id)
-    return answer(request, _meter(row))
+    return answer(request, _meter(row, now))
 
 
-@router.get("/{meter_id}/production", response_model=MeterProductionPage, summary="A meter's intervals")
+@router.get("/{meter_id}/production", response_model=MeterProductionPage, summary="A meter over time")
 async def get_production(
     request: Request,
     snapshot: Reading,
     meter_id: MeterId,
+    bucket: Bucket = "interval",
+    start: From = None,
+    end: To = None,
     from_interval: Bound = None,
     to_interval: Bound = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
-    """What the meter moved per reported interval, ascending."""
+    """What the meter moved per reported interval, ascending; or per local hour or day, all at once."""
     deployment = await community_repository.deployment(snapshot)
     if deployment is None:
         raise not_indexed()
     if not await repository.exists(snapshot, meter_id):
         raise _unknown(meter_id)
-    after = (read_cursor(cursor, 1) or (-1,))[0]
-    last = BIG_LIMIT - 1 if to_interval is None else to_interval
-    rows = await repository.production(snapshot, meter_id, after, from_interval or 0, last, limit + 1)
     seconds = deployment["interval_seconds"]
+    if bucket != "interval":
+        newest = await community_repository.current(snapshot)
+        newest_end = (newest["interval"] + 1) * seconds if newest else None
+        periods = local_buckets(start, end, newest_end, bucket, request.app.state.settings.zone)
+        rows = await repository.buckets(snapshot, meter_id, periods, seconds)
+        items = [_moved(row, row["start"], row["until"], row["intervals"]) for row in rows]
+        return answer(request, MeterProductionPage(bucket=bucket, items=items, next_cursor=None))
+    after = (read_cursor(cursor, 1) or (-1,))[0]
+    first = start // seconds if start is not None else from_interval or 0
+    last = BIG_LIMIT - 1 if to_interval is None else to_interval
+    if end is not None:
+        last = end // seconds - 1
+    rows = await repository.production(snapshot, meter_id, after, first, last, limit + 1)
     items = [
-        MeterProduction(
-            interval=row["interval"],
-            start=row["interval"] * seconds,
-            end=(row["interval"] + 1) * seconds,
-            seq=row["seq"],
-            timestamp=row["timestamp"],
-            status=STATUSES[row["status"]],
-            **_flow(row, "").model_dump(),
-        )
-        for row in rows[:limit]
+        _moved(row, row["interval"] * seconds, (row["interval"] + 1) * seconds, 1) for row in rows[:limit]
     ]
     more = write_cursor(items[-1].interval) if len(rows) > limit else None
-    return answer(request, MeterProductionPage(items=items, next_cursor=more))
+    return answer(request, MeterProductionPage(bucket=bucket, items=items, next_cursor=more))
 
 
-async def _today(request: Request, snapshot: Snapshot) -> tuple[int, int]:
+async def _now(request: Request, snapshot: Snapshot) -> tuple[int, tuple[int, int]]:
+    """Return community time, and the first and last interval of today."""
     deployment = await community_repository.deployment(snapshot)
     newest = await community_repository.current(snapshot)
     if deployment is None or newest is None:
-        return (0, -1)
-    day = local_day(newest["interval"], deployment["interval_seconds"], request.app.state.settings.zone)
-    return (day.first_interval, day.last_interval)
+        return (deployment["now"] if deployment else 0, (0, -1))
+    seconds = deployment["interval_seconds"]
+    day = local_day(newest["interval"], seconds, request.app.state.settings.zone)
+    return deployment["now"], day.intervals(seconds)
+
+
+def _moved(row: Row, start: int, end: int, intervals: int) -> MeterProduction:
+    return MeterProduction(
+        interval=row["interval"],
+        start=start,
+        end=end,
+        seq=row["seq"],
+        timestamp=row["timestamp"],
+        status=None if row["status"] is None else STATUSES[row["status"]],
+        intervals=intervals,
+        **_flow(row, "").model_dump(),
+    )
 
 
 def _unknown(meter_id: bytes) -> Problem:
     return not_found("meter", f"no meter 0x{meter_id.hex()} is registered in this community")
 
 
-def _may_see_consumption() -> bool:
-    """Everybody, as long as the API serves one community's own page on its own machine."""
-    return True
-
-
 def _flow(row: Row, prefix: str) -> Flow:
-    seen = _may_see_consumption()
+    seen = may_see_consumption()
     return Flow(
         generated_wh=row[f"{prefix}generated_wh"],
         import_wh=row[f"{prefix}import_wh"] if seen else None,
@@ -117,7 +142,7 @@ def _flow(row: Row, prefix: str) -> Flow:
     )
 
 
-def _meter(row: Row) -> Meter:
+def _meter(row: Row, now: int) -> Meter:
     total = {
         f"total_{name}": row[name] - row[f"opening_{name}"]
         for name in ("generated_wh", "import_wh", "export_wh")
@@ -125,6 +150,7 @@ def _meter(row: Row) -> Meter:
     last = None
     if row["last_interval"] is not None:
         last = LastInterval(interval=row["last_interval"], **_flow(row, "last_").model_dump())
+    read_at = row["timestamp"] if row["seq"] else None
     return Meter(
         meter_id=row["meter"],
         name=row["name"],
@@ -142,4 +168,13 @@ def _meter(row: Row) -> Meter:
         today=_flow(row, "today_"),
         total=MeterTotal(certified_wh=row["minted_wh"], **_flow(total, "total_").model_dump()),
         certified=Certified(seq=row["certified_seq"], timestamp=row["certified_timestamp"]),
+        last_reading_at=read_at,
+        reading_age_seconds=_age(read_at, now),
+        last_state_at=row["last_state_at"],
+        state_age_seconds=_age(row["last_state_at"], now),
+        online=row["online"],
     )
+
+
+def _age(at: int | None, now: int) -> int | None:
+    return None if at is None else max(0, now - at)

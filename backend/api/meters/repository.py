@@ -1,14 +1,20 @@
 """SQL of the meter endpoints."""
 
+from collections.abc import Sequence
+
 from backend.api.database import Row, Snapshot
+from backend.api.intervals.repository import columns_of
+from backend.api.periods import Period
 
 _METERS = """
 SELECT m.*, c.minted_wh, c.seq AS certified_seq, c.timestamp AS certified_timestamp,
+    s.time AS last_state_at, s.online,
     '0x' || encode(m.meter_id, 'hex') AS meter, '0x' || encode(m.account, 'hex') AS owner,
     l.generated_wh AS last_generated_wh, l.import_wh AS last_import_wh, l.export_wh AS last_export_wh,
     t.generated_wh AS today_generated_wh, t.import_wh AS today_import_wh, t.export_wh AS today_export_wh
 FROM backend.meter m
 JOIN backend.meter_claim c USING (meter_id)
+LEFT JOIN backend.telemetry_meter s USING (meter_id)
 LEFT JOIN backend.meter_interval l ON l.meter_id = m.meter_id AND l.interval = m.last_interval
 LEFT JOIN LATERAL (
     SELECT sum(generated_wh)::bigint AS generated_wh, sum(import_wh)::bigint AS import_wh,
@@ -38,6 +44,25 @@ ORDER BY e.interval LIMIT %(limit)s
 """
 
 
+# the least of a bucket's statuses stands for it; a mismatch before all others
+_BUCKETS = """
+SELECT b.start, b.until, b.first AS interval, count(e.interval) AS intervals, max(e.seq) AS seq,
+    max(e.timestamp) AS timestamp, sum(e.generated_wh)::bigint AS generated_wh,
+    sum(e.import_wh)::bigint AS import_wh, sum(e.export_wh)::bigint AS export_wh,
+    CASE WHEN bool_or(e.status = 2) THEN 2 ELSE min(e.status) END AS status
+FROM unnest(%(starts)s::bigint[], %(ends)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[])
+    AS b (start, until, first, last)
+LEFT JOIN (
+    SELECT p.*, CASE WHEN i.status = 1 AND p.register_generated_wh <= c.claimed_wh THEN 3 ELSE i.status END
+        AS status
+    FROM backend.meter_interval p
+    JOIN backend.interval i USING (interval)
+    JOIN backend.meter_claim c ON c.meter_id = p.meter_id
+    WHERE p.meter_id = %(meter_id)s) e ON e.interval BETWEEN b.first AND b.last
+GROUP BY b.start, b.until, b.first ORDER BY b.start
+"""
+
+
 async def page(snapshot: Snapshot, after: tuple[int, ...], limit: int, today: tuple[int, int]) -> list[Row]:
     """Return meters after a key of (block, log index), in the order of registration."""
     return await snapshot.all(_PAGE, block=after[0], log=after[1], limit=limit, first=today[0], last=today[1])
@@ -61,3 +86,10 @@ async def production(
     return await snapshot.all(
         _PRODUCTION, meter_id=meter_id, after=after, first=first, last=last, limit=limit
     )
+
+
+async def buckets(
+    snapshot: Snapshot, meter_id: bytes, periods: Sequence[Period], interval_seconds: int
+) -> list[Row]:
+    """Return what a meter moved in each period."""
+    return await snapshot.all(_BUCKETS, meter_id=meter_id, **columns_of(periods, interval_seconds))

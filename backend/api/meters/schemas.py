@@ -57,6 +57,11 @@ class Meter(BaseModel):
     today: Flow
     total: MeterTotal
     certified: Certified
+    last_reading_at: int | None = Field(description="Time of the newest reported reading")
+    reading_age_seconds: int | None = Field(description="Against the community's `now`")
+    last_state_at: int | None = Field(description="Time of the newest telemetry")
+    state_age_seconds: int | None = Field(description="Against the community's `now`")
+    online: bool | None = Field(description="As the meter said last; null if it never did")
 
 
 class MeterPage(BaseModel):
@@ -67,18 +72,20 @@ class MeterPage(BaseModel):
 
 
 class MeterProduction(Flow):
-    """What a meter moved in one interval, and the reading that said so."""
+    """What a meter moved in one interval, or in those that end in one local hour or day; null if unknown."""
 
-    interval: int
+    interval: int = Field(description="The interval, or the first that belongs to the hour or day")
     start: int
     end: int
-    seq: int
-    timestamp: int
-    status: Status
+    seq: int | None = Field(description="Of the last reading in it")
+    timestamp: int | None = Field(description="Of the last reading in it")
+    status: Status | None = Field(description="Of an hour or day: the least of its intervals, mismatch first")
+    intervals: int = Field(description="Intervals that the meter reported in")
 
 
 class MeterProductionPage(BaseModel):
-    """A meter's intervals, ascending."""
+    """A meter's intervals, hours or days, ascending."""
 
+    bucket: Literal["interval", "hour", "day"]
     items: list[MeterProduction]
     next_cursor: str | None

@@ -1,4 +1,4 @@
-"""The event stream of indexed blocks."""
+"""The event stream of indexed blocks and telemetry."""
 
 import asyncio
 import json
@@ -9,9 +9,9 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
 from backend.api.database import Database
-from backend.api.problems import RESPONSES
+from backend.api.problems import RESPONSES, Problem
 from backend.api.stream import repository
-from backend.api.stream.hub import Announced, Closing, Hub, Missed
+from backend.api.stream.hub import Announced, Closing, Hub, Missed, Seen
 from backend.store.errors import DatabaseUnavailable
 
 router = APIRouter(tags=["stream"])
@@ -19,12 +19,13 @@ router = APIRouter(tags=["stream"])
 
 @router.get(
     "/stream",
-    summary="Indexed blocks as they come",
+    summary="Indexed blocks and telemetry as they come",
     response_class=StreamingResponse,
     responses={
         200: {
             "description": "Server-sent events: `hello` with the state so far at the beginning and whenever "
-            "announcements may have been missed, then `block` after every indexed window.",
+            "announcements may have been missed; `block` after indexed windows; `telemetry` with the meters "
+            "that said something new (schema TelemetryEvent).",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
         503: RESPONSES[503],
@@ -36,9 +37,13 @@ async def stream(
         str | None, Header(description="Taken, and not needed: `hello` always has the whole state")
     ] = None,
 ) -> StreamingResponse:
-    """Events `hello` and `block`; the id is the block number, the data JSON."""
+    """Events `hello`, `block` (their id is the block number) and `telemetry`; the data are JSON."""
     del last_event_id
     state = request.app.state
+    if state.hub.streams >= state.settings.streams:
+        raise Problem(
+            503, "too-many-streams", "Too many open streams", "try again later, or ask by /v1 instead"
+        )
     # a database that does not answer is said by the status, before the stream begins
     async with state.database.snapshot():
         pass
@@ -64,6 +69,9 @@ async def _events(database: Database, hub: Hub, keep_alive_seconds: float) -> As
                 return
             if isinstance(message, Announced):
                 yield _event("block", message.block)
+                continue
+            if isinstance(message, Seen):
+                yield f"event: telemetry\ndata: {message.telemetry}\n\n"
                 continue
             try:
                 yield await _hello(database)

@@ -76,6 +76,8 @@ async def test_the_community_is_the_sum_of_its_readings(day: tuple[Homes, httpx.
     assert community["totals"] == sums | {
         "readings": 15,
         "reports": 5,
+        "intervals": 5,
+        "intervals_missing": 0,
         "certified_wh": certified,
         "retired_wh": 0,
     }

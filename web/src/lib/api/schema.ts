@@ -44,6 +44,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/disagreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Disagreements between nodes
+         * @description The newest 100 of each node whose store can be read from here, and the meters it set aside.
+         */
+        get: operations["list_disagreements_v1_admin_disagreements_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Oracle nodes and their signatures
+         * @description The oracle set on the chain, and how many of the newest reports each node signed.
+         */
+        get: operations["list_nodes_v1_admin_nodes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lags, intervals, meters and telemetry
+         * @description The community's machinery at a glance.
+         */
+        get: operations["get_overview_v1_admin_overview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Refused readings by reason
+         * @description Per oracle node whose store can be read from here.
+         */
+        get: operations["list_refusals_v1_admin_refusals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/certificates": {
         parameters: {
             query?: never;
@@ -232,10 +312,50 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A meter's intervals
-         * @description What the meter moved per reported interval, ascending.
+         * A meter over time
+         * @description What the meter moved per reported interval, ascending; or per local hour or day, all at once.
          */
         get: operations["get_production_v1_meters__meter_id__production_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/meters/{meter_id}/telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A meter's history
+         * @description Its states in steps of time, with the least, mean and greatest power; by default the last six hours.
+         */
+        get: operations["get_series_v1_meters__meter_id__telemetry_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contributions and potential payouts
+         * @description Per account and meter, over the intervals that end in the span; by default the newest local day.
+         */
+        get: operations["get_payouts_v1_payouts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -252,8 +372,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The community per interval
-         * @description What the community moved per interval, ascending: the last 96 by default, at most 1000.
+         * The community over time
+         * @description What the community moved per interval, hour or day, ascending, at most 1000 of them.
+         *
+         *     By default the last 96 intervals, 48 hours or 31 days up to the newest reported interval.
          */
         get: operations["get_production_v1_production_get"];
         put?: never;
@@ -272,10 +394,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Indexed blocks as they come
-         * @description Events `hello` and `block`; the id is the block number, the data JSON.
+         * Indexed blocks and telemetry as they come
+         * @description Events `hello`, `block` (their id is the block number) and `telemetry`; the data are JSON.
          */
         get: operations["stream_v1_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the meters see now
+         * @description The newest state and status of every meter that said anything; unsigned, never settled.
+         */
+        get: operations["list_telemetry_v1_telemetry_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -308,6 +450,52 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountPayout
+         * @description The sum over an account's meters.
+         */
+        AccountPayout: {
+            /** Account */
+            account: string;
+            /**
+             * Contribution Permille
+             * @description Share of the community's exported energy, floored; null while nothing was exported
+             */
+            contribution_permille: number | null;
+            /**
+             * Cost Micro
+             * @description Imported energy at the import tariff
+             */
+            cost_micro: number | null;
+            /**
+             * Cost Remainder
+             * @description Thousandths of a micro-unit cut off
+             */
+            cost_remainder: number | null;
+            /** Export Wh */
+            export_wh: number | null;
+            /** Generated Wh */
+            generated_wh: number;
+            /** Import Wh */
+            import_wh: number | null;
+            /** Meters */
+            meters: number;
+            /**
+             * Net Micro
+             * @description payout_micro less cost_micro
+             */
+            net_micro: number | null;
+            /**
+             * Payout Micro
+             * @description Exported energy at the export tariff
+             */
+            payout_micro: number | null;
+            /**
+             * Payout Remainder
+             * @description Thousandths of a micro-unit cut off: payout_micro * 1000 + payout_remainder = export_wh * export_micro_per_kwh
+             */
+            payout_remainder: number | null;
+        };
         /**
          * CertificateItem
          * @description One certificate id: what is known from the id itself, and its totals.
@@ -372,17 +560,62 @@ export interface components {
             name: string;
             /**
              * Now
-             * @description Community time: the newest indexed block's
+             * @description Community time: the newest indexed block's, or the community clock's where that is newer
              */
             now: number;
+            tariff: components["schemas"]["Tariff"];
             today: components["schemas"]["Today"] | null;
             totals: components["schemas"]["Totals"];
             /** Zone */
             zone: string;
         };
         /**
+         * CommunityPayout
+         * @description The sum over all meters.
+         */
+        CommunityPayout: {
+            /**
+             * Contribution Permille
+             * @description Share of the community's exported energy, floored; null while nothing was exported
+             */
+            contribution_permille: number | null;
+            /**
+             * Cost Micro
+             * @description Imported energy at the import tariff
+             */
+            cost_micro: number | null;
+            /**
+             * Cost Remainder
+             * @description Thousandths of a micro-unit cut off
+             */
+            cost_remainder: number | null;
+            /** Export Wh */
+            export_wh: number | null;
+            /** Generated Wh */
+            generated_wh: number;
+            /** Import Wh */
+            import_wh: number | null;
+            /** Meters */
+            meters: number;
+            /**
+             * Net Micro
+             * @description payout_micro less cost_micro
+             */
+            net_micro: number | null;
+            /**
+             * Payout Micro
+             * @description Exported energy at the export tariff
+             */
+            payout_micro: number | null;
+            /**
+             * Payout Remainder
+             * @description Thousandths of a micro-unit cut off: payout_micro * 1000 + payout_remainder = export_wh * export_micro_per_kwh
+             */
+            payout_remainder: number | null;
+        };
+        /**
          * CommunityProduction
-         * @description What the community moved in one interval.
+         * @description What the community moved in one interval, or in the intervals that end in one local hour or day.
          */
         CommunityProduction: {
             /** Certified Wh */
@@ -395,20 +628,69 @@ export interface components {
             generated_wh: number | null;
             /** Import Wh */
             import_wh: number | null;
-            /** Interval */
+            /**
+             * Interval
+             * @description The interval, or the first that belongs to the hour or day
+             */
             interval: number;
-            /** Meters Reporting */
+            /**
+             * Intervals
+             * @description Reported intervals in the range
+             */
+            intervals: number;
+            /**
+             * Intervals Missing
+             * @description Those of them whose data set is not known yet: their energy is not in the sums
+             */
+            intervals_missing: number;
+            /**
+             * Meters Reporting
+             * @description Of an hour or day: the most in one of its intervals
+             */
             meters_reporting: number;
             /** Start */
             start: number;
         };
         /**
          * CommunityProductionList
-         * @description Intervals, ascending.
+         * @description Intervals, hours or days, ascending.
          */
         CommunityProductionList: {
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "interval" | "hour" | "day";
             /** Items */
             items: components["schemas"]["CommunityProduction"][];
+        };
+        /**
+         * CommunityTelemetry
+         * @description All meters together; power is the sum over fresh states, null while there is none.
+         */
+        CommunityTelemetry: {
+            /** Fresh */
+            fresh: number;
+            /** Generation W */
+            generation_w: number | null;
+            /**
+             * Heard
+             * @description Meters with a state
+             */
+            heard: number;
+            /** Meters */
+            meters: number;
+            /**
+             * Newest At
+             * @description Community time of the newest state
+             */
+            newest_at: number | null;
+            /** Offline */
+            offline: number;
+            /** Online */
+            online: number;
+            /** Power W */
+            power_w: number | null;
         };
         /**
          * CurrentInterval
@@ -429,6 +711,35 @@ export interface components {
             meters_reporting: number;
             /** Start */
             start: number;
+        };
+        /**
+         * Disagreement
+         * @description What a node could not agree on with another.
+         */
+        Disagreement: {
+            /** Interval */
+            interval: number;
+            /** Meter Id */
+            meter_id: string | null;
+            /**
+             * Noted At
+             * @description Real time
+             */
+            noted_at: number;
+            /** Peer */
+            peer: string | null;
+            /** Seq */
+            seq: number | null;
+            /** Words */
+            words: string;
+        };
+        /**
+         * DisagreementList
+         * @description Disagreements by node.
+         */
+        DisagreementList: {
+            /** Items */
+            items: components["schemas"]["NodeDisagreements"][];
         };
         /**
          * Flow
@@ -466,6 +777,54 @@ export interface components {
             number: number;
             /** Timestamp */
             timestamp: number;
+        };
+        /**
+         * IndexerLag
+         * @description How far the data are behind the chain.
+         */
+        IndexerLag: {
+            /** Block Number */
+            block_number: number;
+            /** Blocks Behind */
+            blocks_behind: number | null;
+            /** Head Number */
+            head_number: number | null;
+            /**
+             * Silence Seconds
+             * @description Since the indexer was heard of; null if it never was
+             */
+            silence_seconds: number | null;
+        };
+        /**
+         * IntervalCounts
+         * @description Reported intervals by what is known of them, and those that wait for a report.
+         */
+        IntervalCounts: {
+            /** Data Sets Missing */
+            data_sets_missing: number;
+            /**
+             * Half Reported
+             * @description Only one of the two reports is on the chain
+             */
+            half_reported: number;
+            /** Mismatched */
+            mismatched: number;
+            /** Newest */
+            newest: number | null;
+            /** Reported */
+            reported: number;
+            /**
+             * Uncertified
+             * @description Generation of some leaf is not claimed yet
+             */
+            uncertified: number;
+            /** Verified */
+            verified: number;
+            /**
+             * Waiting
+             * @description Ended by the community clock after the newest report, the usual grace included
+             */
+            waiting: number | null;
         };
         /**
          * IntervalItem
@@ -628,19 +987,67 @@ export interface components {
             /** Kind */
             kind: string;
             last: components["schemas"]["LastInterval"] | null;
+            /**
+             * Last Reading At
+             * @description Time of the newest reported reading
+             */
+            last_reading_at: number | null;
+            /**
+             * Last State At
+             * @description Time of the newest telemetry
+             */
+            last_state_at: number | null;
             /** Meter Id */
             meter_id: string;
             /** Name */
             name: string;
+            /**
+             * Online
+             * @description As the meter said last; null if it never did
+             */
+            online: boolean | null;
+            /**
+             * Reading Age Seconds
+             * @description Against the community's `now`
+             */
+            reading_age_seconds: number | null;
             registers: components["schemas"]["Registers"];
             /** Simulated */
             simulated: boolean;
             /** Source */
             source: string;
+            /**
+             * State Age Seconds
+             * @description Against the community's `now`
+             */
+            state_age_seconds: number | null;
             /** Suspended */
             suspended: boolean;
             today: components["schemas"]["Flow"];
             total: components["schemas"]["MeterTotal"];
+        };
+        /**
+         * MeterCounts
+         * @description Meters by what was heard of them.
+         */
+        MeterCounts: {
+            /** Offline */
+            offline: number;
+            /** Online */
+            online: number;
+            /** Suspended */
+            suspended: number;
+            /** Total */
+            total: number;
+            /**
+             * Unknown
+             * @description Never said whether they are online
+             */
+            unknown: number;
+            /** With Reading */
+            with_reading: number;
+            /** With State */
+            with_state: number;
         };
         /**
          * MeterPage
@@ -653,8 +1060,56 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * MeterPayout
+         * @description One meter's.
+         */
+        MeterPayout: {
+            /** Account */
+            account: string;
+            /**
+             * Contribution Permille
+             * @description Share of the community's exported energy, floored; null while nothing was exported
+             */
+            contribution_permille: number | null;
+            /**
+             * Cost Micro
+             * @description Imported energy at the import tariff
+             */
+            cost_micro: number | null;
+            /**
+             * Cost Remainder
+             * @description Thousandths of a micro-unit cut off
+             */
+            cost_remainder: number | null;
+            /** Export Wh */
+            export_wh: number | null;
+            /** Generated Wh */
+            generated_wh: number;
+            /** Import Wh */
+            import_wh: number | null;
+            /** Meter Id */
+            meter_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Net Micro
+             * @description payout_micro less cost_micro
+             */
+            net_micro: number | null;
+            /**
+             * Payout Micro
+             * @description Exported energy at the export tariff
+             */
+            payout_micro: number | null;
+            /**
+             * Payout Remainder
+             * @description Thousandths of a micro-unit cut off: payout_micro * 1000 + payout_remainder = export_wh * export_micro_per_kwh
+             */
+            payout_remainder: number | null;
+        };
+        /**
          * MeterProduction
-         * @description What a meter moved in one interval, and the reading that said so.
+         * @description What a meter moved in one interval, or in those that end in one local hour or day; null if unknown.
          */
         MeterProduction: {
             /** End */
@@ -665,29 +1120,91 @@ export interface components {
             generated_wh: number | null;
             /** Import Wh */
             import_wh: number | null;
-            /** Interval */
+            /**
+             * Interval
+             * @description The interval, or the first that belongs to the hour or day
+             */
             interval: number;
-            /** Seq */
-            seq: number;
+            /**
+             * Intervals
+             * @description Intervals that the meter reported in
+             */
+            intervals: number;
+            /**
+             * Seq
+             * @description Of the last reading in it
+             */
+            seq: number | null;
             /** Start */
             start: number;
             /**
              * Status
-             * @enum {string}
+             * @description Of an hour or day: the least of its intervals, mismatch first
              */
-            status: "reported" | "verified" | "mismatch" | "certified";
-            /** Timestamp */
-            timestamp: number;
+            status: ("reported" | "verified" | "mismatch" | "certified") | null;
+            /**
+             * Timestamp
+             * @description Of the last reading in it
+             */
+            timestamp: number | null;
         };
         /**
          * MeterProductionPage
-         * @description A meter's intervals, ascending.
+         * @description A meter's intervals, hours or days, ascending.
          */
         MeterProductionPage: {
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "interval" | "hour" | "day";
             /** Items */
             items: components["schemas"]["MeterProduction"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * MeterTelemetry
+         * @description The newest state and status of a meter.
+         */
+        MeterTelemetry: {
+            /**
+             * Arrived At
+             * @description When it arrived here, real time
+             */
+            arrived_at: number | null;
+            /** Frequency Millihertz */
+            frequency_millihertz: number | null;
+            /**
+             * Fresh
+             * @description It arrived just now, and the meter is not offline
+             */
+            fresh: boolean;
+            /** Generation W */
+            generation_w: number | null;
+            /** Meter Id */
+            meter_id: string;
+            /**
+             * Online
+             * @description As the meter said last; null if it never did
+             */
+            online: boolean | null;
+            /** Power Factor Permille */
+            power_factor_permille: number | null;
+            /**
+             * Power W
+             * @description At the grid connection: positive is import, negative export
+             */
+            power_w: number | null;
+            /** Temperature Decicelsius */
+            temperature_decicelsius: number | null;
+            /**
+             * Time
+             * @description Community time of the state
+             */
+            time: number | null;
+            /** Voltage Decivolt */
+            voltage_decivolt: number | null;
         };
         /**
          * MeterTotal
@@ -742,6 +1259,124 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Node
+         * @description An oracle node on the chain and its part in the newest reports of both contracts.
+         */
+        Node: {
+            /** Active */
+            active: boolean;
+            /** Address */
+            address: string;
+            /** Last Signed Interval */
+            last_signed_interval: number | null;
+            /**
+             * Position
+             * @description Its bit in a report's signers; null for a former node
+             */
+            position: number | null;
+            /**
+             * Possible
+             * @description Reports while it was in the set
+             */
+            possible: number;
+            /** Signed */
+            signed: number;
+            /** Signed Permille */
+            signed_permille: number | null;
+        };
+        /**
+         * NodeDisagreements
+         * @description One node's disagreements, newest first, and the meters it set aside.
+         */
+        NodeDisagreements: {
+            /** Disagreements */
+            disagreements: components["schemas"]["Disagreement"][];
+            /**
+             * Node
+             * @description The node's schema
+             */
+            node: string;
+            /** Readable */
+            readable: boolean;
+            /** Set Aside */
+            set_aside: components["schemas"]["SetAside"][];
+        };
+        /**
+         * NodeList
+         * @description The oracle set, and former nodes that were in it for some of the reports.
+         */
+        NodeList: {
+            /** Items */
+            items: components["schemas"]["Node"][];
+            /** Newest Interval */
+            newest_interval: number | null;
+            /** Quorum */
+            quorum: number;
+            /**
+             * Reports
+             * @description Newest intervals that were looked at
+             */
+            reports: number;
+        };
+        /**
+         * NodeRefusals
+         * @description One node's refusals.
+         */
+        NodeRefusals: {
+            /**
+             * Node
+             * @description The node's schema
+             */
+            node: string;
+            /** Readable */
+            readable: boolean;
+            /** Refusals */
+            refusals: components["schemas"]["RefusalCount"][];
+        };
+        /**
+         * Overview
+         * @description The community's machinery at a glance.
+         */
+        Overview: {
+            indexer: components["schemas"]["IndexerLag"];
+            intervals: components["schemas"]["IntervalCounts"];
+            meters: components["schemas"]["MeterCounts"];
+            /** Now */
+            now: number;
+            /**
+             * Paused
+             * @description The guardian or governor paused the contracts
+             */
+            paused: boolean;
+            telemetry: components["schemas"]["TelemetryState"] | null;
+        };
+        /**
+         * Payouts
+         * @description Potential payouts of a span of time.
+         */
+        Payouts: {
+            /** Accounts */
+            accounts: components["schemas"]["AccountPayout"][];
+            community: components["schemas"]["CommunityPayout"];
+            /** From */
+            from: number;
+            /**
+             * Intervals
+             * @description Reported intervals in the range
+             */
+            intervals: number;
+            /**
+             * Intervals Missing
+             * @description Those of them whose data set is not known yet: their energy is not in the sums
+             */
+            intervals_missing: number;
+            /** Meters */
+            meters: components["schemas"]["MeterPayout"][];
+            tariff: components["schemas"]["Tariff"];
+            /** To */
+            to: number;
+        };
+        /**
          * ProblemDetail
          * @description An error as every endpoint answers it.
          */
@@ -758,6 +1393,11 @@ export interface components {
             errors?: {
                 [key: string]: string;
             }[] | null;
+            /**
+             * Request Id
+             * @description As in the header X-Request-ID and the log
+             */
+            request_id?: string | null;
             /** Status */
             status: number;
             /** Title */
@@ -781,6 +1421,29 @@ export interface components {
             status: string;
         };
         /**
+         * RefusalCount
+         * @description Readings that a node refused for one reason; old ones are forgotten by the nodes.
+         */
+        RefusalCount: {
+            /** Count */
+            count: number;
+            /**
+             * Newest At
+             * @description Real time
+             */
+            newest_at: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RefusalList
+         * @description Refused readings by node and reason.
+         */
+        RefusalList: {
+            /** Items */
+            items: components["schemas"]["NodeRefusals"][];
+        };
+        /**
          * Registers
          * @description Cumulative registers at the newest reported reading, the opening ones before the first.
          */
@@ -800,6 +1463,129 @@ export interface components {
             timestamp: number;
         };
         /**
+         * SetAside
+         * @description A meter that contradicted itself, so that reports go on without it.
+         */
+        SetAside: {
+            /** Meter Id */
+            meter_id: string;
+            /**
+             * Noted At
+             * @description Real time
+             */
+            noted_at: number;
+            /** Words */
+            words: string;
+        };
+        /**
+         * Tariff
+         * @description What a kWh would earn and costs, millionths of the currency; a setting until there is a market.
+         */
+        Tariff: {
+            /** Currency */
+            currency: string;
+            /** Export Micro Per Kwh */
+            export_micro_per_kwh: number;
+            /** Import Micro Per Kwh */
+            import_micro_per_kwh: number;
+        };
+        /**
+         * TelemetryPage
+         * @description Meters with a state or a status, in the order they were registered.
+         */
+        TelemetryPage: {
+            community: components["schemas"]["CommunityTelemetry"];
+            /** Fresh Seconds */
+            fresh_seconds: number;
+            /** Items */
+            items: components["schemas"]["MeterTelemetry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Now */
+            now: number;
+        };
+        /**
+         * TelemetrySeries
+         * @description A meter's history in steps, ascending; steps without a state are left out.
+         */
+        TelemetrySeries: {
+            /** From */
+            from: number;
+            /** Items */
+            items: components["schemas"]["TelemetryStep"][];
+            /** Meter Id */
+            meter_id: string;
+            /** Step Seconds */
+            step_seconds: number;
+            /** To */
+            to: number;
+        };
+        /**
+         * TelemetryState
+         * @description The telemetry service's account of itself since it started.
+         */
+        TelemetryState: {
+            /**
+             * Dropped
+             * @description Messages that did not count, by reason
+             */
+            dropped: {
+                [key: string]: number;
+            };
+            /**
+             * Running
+             * @description It wrote within the last 30 seconds
+             */
+            running: boolean;
+            /**
+             * Seen At
+             * @description Real time
+             */
+            seen_at: number;
+            /**
+             * Started At
+             * @description Real time
+             */
+            started_at: number;
+            /** Stored */
+            stored: number;
+            /** Taken */
+            taken: number;
+        };
+        /**
+         * TelemetryStep
+         * @description A meter's states within one step of time.
+         */
+        TelemetryStep: {
+            /** Count */
+            count: number;
+            /** Frequency Mean Millihertz */
+            frequency_mean_millihertz: number | null;
+            /** Generation Max W */
+            generation_max_w: number | null;
+            /** Generation Mean W */
+            generation_mean_w: number | null;
+            /** Generation Min W */
+            generation_min_w: number | null;
+            /** Power Factor Mean Permille */
+            power_factor_mean_permille: number | null;
+            /** Power Max W */
+            power_max_w: number;
+            /** Power Mean W */
+            power_mean_w: number;
+            /** Power Min W */
+            power_min_w: number;
+            /** Temperature Mean Decicelsius */
+            temperature_mean_decicelsius: number | null;
+            /**
+             * Time
+             * @description Begin of the step
+             */
+            time: number;
+            /** Voltage Mean Decivolt */
+            voltage_mean_decivolt: number | null;
+        };
+        /**
          * Today
          * @description The local day of the newest reported interval.
          */
@@ -812,6 +1598,16 @@ export interface components {
             generated_wh: number | null;
             /** Import Wh */
             import_wh: number | null;
+            /**
+             * Intervals
+             * @description Reported intervals in the range
+             */
+            intervals: number;
+            /**
+             * Intervals Missing
+             * @description Those of them whose data set is not known yet: their energy is not in the sums
+             */
+            intervals_missing: number;
             /** Start */
             start: number;
         };
@@ -828,6 +1624,16 @@ export interface components {
             generated_wh: number | null;
             /** Import Wh */
             import_wh: number | null;
+            /**
+             * Intervals
+             * @description Reported intervals in the range
+             */
+            intervals: number;
+            /**
+             * Intervals Missing
+             * @description Those of them whose data set is not known yet: their energy is not in the sums
+             */
+            intervals_missing: number;
             /** Readings */
             readings: number;
             /**
@@ -896,6 +1702,209 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description The database does not answer, or nothing is indexed yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_disagreements_v1_admin_disagreements_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisagreementList"];
+                };
+            };
+            /** @description Unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description An input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database does not answer, or nothing is indexed yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_nodes_v1_admin_nodes_get: {
+        parameters: {
+            query?: {
+                /** @description How many of the newest intervals to look at */
+                reports?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeList"];
+                };
+            };
+            /** @description Unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description An input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database does not answer, or nothing is indexed yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_overview_v1_admin_overview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description An input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database does not answer, or nothing is indexed yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_refusals_v1_admin_refusals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalList"];
+                };
+            };
+            /** @description Unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description An input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description The database does not answer, or nothing is indexed yet */
@@ -1400,6 +2409,12 @@ export interface operations {
     get_production_v1_meters__meter_id__production_get: {
         parameters: {
             query?: {
+                /** @description Hours and days are local, by the community's zone */
+                bucket?: "interval" | "hour" | "day";
+                /** @description Unix seconds, community time */
+                from?: number | null;
+                /** @description Unix seconds, community time */
+                to?: number | null;
                 /** @description Interval index, inclusive */
                 from_interval?: number | null;
                 /** @description Interval index, inclusive */
@@ -1459,9 +2474,132 @@ export interface operations {
             };
         };
     };
+    get_series_v1_meters__meter_id__telemetry_get: {
+        parameters: {
+            query?: {
+                /** @description Unix seconds, community time */
+                from?: number | null;
+                /** @description Unix seconds, community time */
+                to?: number | null;
+                /** @description Seconds that one item stands for */
+                step_seconds?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description 32 bytes as 0x and hex */
+                meter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetrySeries"];
+                };
+            };
+            /** @description Unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description An input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database does not answer, or nothing is indexed yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_payouts_v1_payouts_get: {
+        parameters: {
+            query?: {
+                /** @description Unix seconds, community time */
+                from?: number | null;
+                /** @description Unix seconds, community time */
+                to?: number | null;
+                /** @description 20 bytes as 0x and hex */
+                account?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payouts"];
+                };
+            };
+            /** @description Unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description An input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database does not answer, or nothing is indexed yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     get_production_v1_production_get: {
         parameters: {
             query?: {
+                /** @description Hours and days are local, by the community's zone */
+                bucket?: "interval" | "hour" | "day";
+                /** @description Unix seconds, community time */
+                from?: number | null;
+                /** @description Unix seconds, community time */
+                to?: number | null;
                 /** @description Interval index, inclusive */
                 from_interval?: number | null;
                 /** @description Interval index, inclusive */
@@ -1526,7 +2664,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `hello` with the state so far at the beginning and whenever announcements may have been missed, then `block` after every indexed window. */
+            /** @description Server-sent events: `hello` with the state so far at the beginning and whenever announcements may have been missed; `block` after indexed windows; `telemetry` with the meters that said something new (schema TelemetryEvent). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1542,6 +2680,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description The database does not answer, or nothing is indexed yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_telemetry_v1_telemetry_get: {
+        parameters: {
+            query?: {
+                /** @description Items per page */
+                limit?: number;
+                /** @description `next_cursor` of the page before; opaque */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetryPage"];
+                };
+            };
+            /** @description Unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description An input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetail"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description The database does not answer, or nothing is indexed yet */

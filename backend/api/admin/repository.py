@@ -1,0 +1,103 @@
+"""SQL of the admin endpoints. Schemas of nodes are named by settings, which take plain identifiers only."""
+
+from typing import Final
+
+from backend.api.database import Row, Snapshot
+
+_INTERVALS: Final = """
+SELECT count(*) AS reported, count(*) FILTER (WHERE status = 1) AS verified,
+    count(*) FILTER (WHERE status = 2) AS mismatched,
+    count(*) FILTER (WHERE data_set_id IS NULL) AS data_sets_missing,
+    count(*) FILTER (WHERE data_set_id IS NOT NULL AND meters_certified < meters_reporting) AS uncertified,
+    max(interval) AS newest,
+    (SELECT count(*) FROM (SELECT 1 FROM backend.reported GROUP BY interval HAVING count(*) = 1) h)
+        AS half_reported
+FROM backend.interval
+"""
+
+_METERS: Final = """
+SELECT count(*) AS total, count(*) FILTER (WHERE m.suspended) AS suspended,
+    count(*) FILTER (WHERE t.online) AS online, count(*) FILTER (WHERE NOT t.online) AS offline,
+    count(*) FILTER (WHERE t.online IS NULL) AS unknown, count(t.time) AS with_state,
+    count(*) FILTER (WHERE m.seq > 0) AS with_reading
+FROM backend.meter m LEFT JOIN backend.telemetry_meter t USING (meter_id)
+"""
+
+_TELEMETRY: Final = """
+SELECT clock_timestamp() - seen_at < interval '30 seconds' AS running, taken, stored, dropped,
+    extract(epoch FROM started_at)::bigint AS started_at, extract(epoch FROM seen_at)::bigint AS seen_at
+FROM backend.telemetry_service
+"""
+
+_PAUSED: Final = "SELECT paused FROM backend.paused_set ORDER BY block_number DESC, log_index DESC LIMIT 1"
+
+_ORACLE_SETS: Final = """
+SELECT block_number, log_index, oracles, quorum FROM backend.oracles_set ORDER BY block_number, log_index
+"""
+
+_SIGNED: Final = """
+SELECT block_number, log_index, interval, signers FROM backend.reported
+WHERE interval IN (SELECT interval FROM backend.interval ORDER BY interval DESC LIMIT %(reports)s)
+"""
+
+_REFUSALS: Final = """
+SELECT status, count(*) AS count, extract(epoch FROM max(received_at))::bigint AS newest_at
+FROM {}.refusal GROUP BY status ORDER BY count DESC, status
+"""
+
+_DISAGREEMENTS: Final = """
+SELECT interval, '0x' || encode(peer, 'hex') AS peer, '0x' || encode(meter_id, 'hex') AS meter_id, seq, words,
+    extract(epoch FROM noted_at)::bigint AS noted_at
+FROM {}.disagreement ORDER BY id DESC LIMIT %(limit)s
+"""
+
+_SET_ASIDE: Final = """
+SELECT '0x' || encode(meter_id, 'hex') AS meter_id, words, extract(epoch FROM noted_at)::bigint AS noted_at
+FROM {}.set_aside ORDER BY noted_at DESC LIMIT %(limit)s
+"""
+
+
+async def intervals(snapshot: Snapshot) -> Row:
+    """Return reported intervals, counted."""
+    return await snapshot.one(_INTERVALS) or {}
+
+
+async def meters(snapshot: Snapshot) -> Row:
+    """Return meters, counted."""
+    return await snapshot.one(_METERS) or {}
+
+
+async def telemetry(snapshot: Snapshot) -> Row | None:
+    """Return the telemetry service's account, None if it never ran."""
+    return await snapshot.one(_TELEMETRY)
+
+
+async def paused(snapshot: Snapshot) -> bool:
+    """Tell whether the contracts are paused."""
+    row = await snapshot.one(_PAUSED)
+    return bool(row and row["paused"])
+
+
+async def oracle_sets(snapshot: Snapshot) -> list[Row]:
+    """Return all oracle sets, ascending."""
+    return await snapshot.all(_ORACLE_SETS)
+
+
+async def signed(snapshot: Snapshot, reports: int) -> list[Row]:
+    """Return the reports of the newest intervals with their signers."""
+    return await snapshot.all(_SIGNED, reports=reports)
+
+
+async def refusals(snapshot: Snapshot, schema: str) -> list[Row] | None:
+    """Return a node's refusals by reason, None if its store cannot be read."""
+    return await snapshot.all_of_another_room(_REFUSALS.format(schema))
+
+
+async def disagreements(snapshot: Snapshot, schema: str, limit: int) -> list[Row] | None:
+    """Return a node's newest disagreements, None if its store cannot be read."""
+    return await snapshot.all_of_another_room(_DISAGREEMENTS.format(schema), limit=limit)
+
+
+async def set_aside(snapshot: Snapshot, schema: str, limit: int) -> list[Row] | None:
+    """Return the meters that a node set aside, None if its store cannot be read."""
+    return await snapshot.all_of_another_room(_SET_ASIDE.format(schema), limit=limit)
