@@ -17,3 +17,7 @@ class OutboxError(ConfigurationError):
 
 class OutboxNotWritable(ProtocolError):
     """The queue's disk is full, locked or failing; trying again later may help."""
+
+
+class StateError(ConfigurationError):
+    """The state that the simulated homes kept cannot be used."""

@@ -30,6 +30,8 @@ _TICK_SECONDS: Final = 0.25
 _STATUS_SECONDS: Final = 1.0
 _SILENCE_SECONDS: Final = 3.0
 _FAREWELL_SECONDS: Final = 2.0
+# community time that may have to be told again after a restart
+_CLOCK_KEPT_SECONDS: Final = 60
 # QoS 0: a lost acknowledgement costs a resend of its reading, no more
 _SUBSCRIPTIONS: Final = ((ACKS_FILTER, 0),)
 
@@ -74,6 +76,7 @@ class Publisher:
         self._max_in_flight = max_in_flight
         self._status = status
         self._progress = outbox.progress
+        self._kept_clock = self._progress.clock
         self._delivery.add(outbox.unacknowledged())
         self._issued = feed.issued
         self._clock_at = float("-inf")
@@ -159,7 +162,7 @@ class Publisher:
         if end is not None:
             now = self._timetable.present(self._progress.clock, end)
             if now > self._progress.clock and self._may_reach(now):
-                # no commit: a clock that is told again from a little earlier moves nobody back
+                # committed with the next words: a clock that is told again from earlier moves nobody back
                 self._progress = replace(self._progress, clock=now)
         if self._progress.clock:
             if time.monotonic() - self._clock_at >= CLOCK_AGAIN_SECONDS:
@@ -183,6 +186,7 @@ class Publisher:
         enqueue = step.outgoing if step else []
         queued = self._outbox.commit(progress, enqueue=enqueue, delivered=delivered, refused=refused)
         self._progress = progress
+        self._kept_clock = progress.clock
         for reason, count in Counter(r.reason for r in refused).items():
             log.warning("readings_refused", reason=reason, count=count)
         if step:
@@ -226,7 +230,7 @@ class Publisher:
             return
         rate = (self._done - self._reported_done) / passed
         self._reported_at, self._reported_done = now, self._done
-        if self._delivery.has_finished:
+        if self._delivery.has_finished or self._progress.clock - self._kept_clock >= _CLOCK_KEPT_SECONDS:
             # also when no further step commits them
             self._commit(self._progress)
         for reason, count in self._strange_acks.items():

@@ -1,0 +1,1 @@
+"""The simulated homes as a service: registration, telemetry and publishing of the model's homes."""

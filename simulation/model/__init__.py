@@ -1,0 +1,1 @@
+"""The agent-based model: producers, consumers, a grid with a pool. Importing `community` loads Mesa."""

@@ -1,0 +1,1 @@
+"""Sun, weather, habits and wires: pure functions over values. Importing `sun` costs a second (pvlib)."""
