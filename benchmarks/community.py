@@ -18,7 +18,7 @@ import psutil
 from zuva.processes import free_port
 
 T = TypeVar("T")
-PORTS: Final = ("API", "CHAIN", "BROKER", "ORACLE_1", "ORACLE_2", "ORACLE_3")
+PORTS: Final = ("API", "CHAIN", "BROKER", "SUPERVISOR", "ORACLE_1", "ORACLE_2", "ORACLE_3")
 _STOP_SECONDS: Final = 120
 
 

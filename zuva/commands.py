@@ -135,11 +135,11 @@ def status(
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Show the services of a community. Exit code: 0 all ready, 1 not yet, 3 nothing runs there."""
+    """Show services, lags and disk use. Exit code: 0 all services ready, 1 not yet, 3 nothing runs there."""
     from zuva import lifecycle
 
     configuration.load_environment(config)
-    directory = _data_dir(data, lifecycle.the_running_one)
+    directory = _establish_one(_data_dir(data, lifecycle.the_running_one))
     raise typer.Exit(lifecycle.status(directory, Console(), as_json=as_json))
 
 

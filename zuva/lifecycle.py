@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from zuva import configuration, nodes, plan
+from zuva import configuration, health, nodes, plan
 from zuva.community import DEFAULT_DATA_DIR, intended, keep, put_service_urls, write_moved_ports
 from zuva.errors import ConfigurationError, ZuvaError
 from zuva.homes_source import Choice
@@ -18,9 +18,11 @@ from zuva.logs import chosen_level
 from zuva.processes import FileLock, cannot_write, is_locked
 from zuva.running import build_settings
 from zuva.supervisor import record
+from zuva.supervisor.metrics import served
 from zuva.supervisor.policy import Spec, State
+from zuva.supervisor.settings import SupervisorSettings
 from zuva.supervisor.supervisor import Supervisor
-from zuva.supervisor.table import Display, print_services
+from zuva.supervisor.table import Display, print_lags, print_services
 
 EXIT_NOT_READY = 1
 EXIT_NOT_RUNNING = 3
@@ -64,15 +66,28 @@ def _check_settings() -> None:
 
 
 async def _supervise(data_dir: Path, specs: list[Spec], display: Display) -> None:
+    settings = build_settings(SupervisorSettings)
+    supervisor = Supervisor(
+        specs,
+        data_dir,
+        dict(os.environ),
+        display.show,
+        url=f"{_api_url()}/",
+        rotation=settings.rotation,
+    )
+    loop = asyncio.get_running_loop()
+    for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(asked, supervisor.stop)
+    with served(settings, supervisor.record, lambda: health.disk_figures(data_dir)):
+        await supervisor.run()
+
+
+def _api_url() -> str:
     from backend.api.settings import ApiSettings
 
     api = build_settings(ApiSettings)
     host = f"[{api.host}]" if ":" in api.host else api.host
-    supervisor = Supervisor(specs, data_dir, dict(os.environ), display.show, url=f"http://{host}:{api.port}/")
-    loop = asyncio.get_running_loop()
-    for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(asked, supervisor.stop)
-    await supervisor.run()
+    return f"http://{host}:{api.port}"
 
 
 def _clean_leftovers(run: Path, console: Console) -> None:
@@ -140,19 +155,35 @@ def status(data_dir: Path, console: Console, *, as_json: bool) -> int:
     current = record.read(data_dir / "run" / "status.json") if alive else None
     if current is not None:
         current = replace(current, services=tuple(map(_as_it_is, current.services)))
+    found = _look(data_dir, current) if current is not None else None
     if as_json:
         content = {"data_dir": str(data_dir), "running": alive} | (asdict(current) if current else {})
+        content |= {"health": found.as_json()} if found else {}
         console.print_json(json.dumps(content))
     elif current is None:
         console.print(f"nothing runs in {data_dir}; start it with `zuva up`", highlight=False, soft_wrap=True)
     else:
         print_services(console, current.services)
+        if found is not None:
+            console.print()
+            print_lags(console, [*((lag.service, lag.words) for lag in found.lags), ("disk", _disk(found))])
         if current.url:
             console.print(f"open {current.url}", highlight=False, soft_wrap=True)
     if current is None:
         return EXIT_NOT_RUNNING
     good = {State.READY.value, State.DONE.value}
     return 0 if all(service.state in good for service in current.services) else EXIT_NOT_READY
+
+
+def _look(data_dir: Path, current: record.Record) -> health.Health:
+    urls = {node.name: node.url for node in nodes.oracle_nodes()}
+    return asyncio.run(health.look(current.url, urls, data_dir))
+
+
+def _disk(found: health.Health) -> str:
+    sizes = sorted(found.disk_bytes.items(), key=lambda part: -part[1])
+    parts = ", ".join(f"{name} {health.words_of_bytes(size)}" for name, size in sizes[:4])
+    return f"{health.words_of_bytes(sum(found.disk_bytes.values()))} ({parts})"
 
 
 def _as_it_is(service: record.ServiceRecord) -> record.ServiceRecord:

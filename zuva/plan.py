@@ -13,6 +13,7 @@ from zuva.nodes import OracleNode, oracle_nodes, prefix_of, variables_of
 from zuva.processes import check_port_free, free_port
 from zuva.running import build_settings
 from zuva.supervisor.policy import Spec
+from zuva.supervisor.settings import SupervisorSettings
 
 
 class Port(NamedTuple):
@@ -76,6 +77,10 @@ def ports(embedded: Embedded) -> list[Port]:
         for node in oracle_nodes()
         if node.is_here
     ]
+    supervisor = build_settings(SupervisorSettings)
+    if supervisor.port:
+        host, port = supervisor.host, supervisor.port
+        wanted.append(Port("supervisor", host, port, "ZUVA_SUPERVISOR_PORT"))
     return wanted
 
 

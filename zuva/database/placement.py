@@ -56,6 +56,18 @@ def socket_directory(data_dir: Path) -> Path:
     return outside
 
 
+def cluster_of(data_dir: Path) -> Path | None:
+    """Return where a data directory's cluster is; None when there is none yet."""
+    home = data_dir.resolve() / "postgres"
+    pointer = home / _POINTER
+    try:
+        if pointer.is_file():
+            return Path(pointer.read_text().strip())
+        return home if (home / "PG_VERSION").is_file() else None
+    except OSError:
+        return None
+
+
 def _all_may_pass(path: Path) -> bool:
     return all(not parent.exists() or parent.stat().st_mode & 0o001 for parent in path.parents)
 

@@ -46,18 +46,18 @@ def served(
     Raises:
         PortTaken: the port is taken.
     """
-    if settings.metrics_port == 0:
+    if settings.port == 0:
         yield
         return
     registry = registry_of(lambda: (*figures(record()), *more()))
     try:
         server, thread = prometheus_client.start_http_server(
-            settings.metrics_port, settings.metrics_host, registry
+            settings.port, settings.host, registry
         )
     except OSError as error:
         raise PortTaken(
-            f"supervisor: port {settings.metrics_port} on {settings.metrics_host} cannot be used "
-            f"({error.strerror}); set ZUVA_SUPERVISOR_METRICS_PORT to another, or to 0"
+            f"supervisor: port {settings.port} on {settings.host} cannot be used "
+            f"({error.strerror}); set ZUVA_SUPERVISOR_PORT to another, or to 0"
         ) from error
     try:
         yield

@@ -15,8 +15,8 @@ class SupervisorSettings(BaseSettings):
     """Size at which a service's log is shortened."""
     log_files: int = Field(2, ge=1, le=1000)
     """Older parts kept of each log."""
-    metrics_host: str = "127.0.0.1"
-    metrics_port: int = Field(18840, ge=0, le=65535)
+    host: str = "127.0.0.1"
+    port: int = Field(18840, ge=0, le=65535)
     """Where the supervisor answers /metrics; 0: nowhere."""
 
     @property

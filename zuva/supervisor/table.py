@@ -75,6 +75,16 @@ def print_services(console: Console, services: Iterable[ServiceRecord]) -> None:
     console.print(service_table(services, time.time(), whole=True))
 
 
+def print_lags(console: Console, lags: Iterable[tuple[str, str]]) -> None:
+    """Print what each service says of how far behind it is."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("lag", no_wrap=True, min_width=9)
+    table.add_column("", overflow="fold")
+    for name, words in lags:
+        table.add_row(name, Text(words))
+    console.print(table)
+
+
 class Display:
     """Shows a supervisor's record as it changes."""
 
