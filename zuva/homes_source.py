@@ -5,18 +5,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import simulation
 from protocol.eip712 import Domain
-from simulation.identities import HomeRegistration
-from simulation.replay.source import home_registrations, load_source
+from simulation.homes.calendar import default_start, first_midnight
 from simulation.settings import HomesSettings, ReplaySettings
 from zuva.community_settings import CommunitySettings
 from zuva.running import build_settings
 
-_HAS_HOMES = (Path(simulation.__file__).parent / "homes" / "calendar.py").exists()
+if TYPE_CHECKING:
+    from simulation.identities import HomeRegistration
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,13 @@ class HomesSource:
     grace_seconds: int
     ends: bool
     fixed: Mapping[str, str]
-    registrations: Callable[[Domain], list[HomeRegistration]]
+    registrations: "Callable[[Domain], list[HomeRegistration]]"
 
 
 def service_name() -> Literal["homes", "replay"]:
     """Return which service is chosen: the one that is set, else a replay if a file of homes is named."""
     set_one = build_settings(CommunitySettings).source
-    return set_one or ("replay" if "ZUVA_REPLAY_FILE" in os.environ or not _HAS_HOMES else "homes")
+    return set_one or ("replay" if "ZUVA_REPLAY_FILE" in os.environ else "homes")
 
 
 def put(choice: Choice) -> None:
@@ -85,8 +83,6 @@ def put(choice: Choice) -> None:
     if name == "homes":
         settings = build_settings(HomesSettings)
         if settings.start is None:
-            from simulation.homes.calendar import default_start
-
             os.environ["ZUVA_HOMES_START"] = default_start(settings.zone, time.time(), settings.days)
         os.environ.setdefault("ZUVA_API_ZONE", settings.zone)
     elif choice.pace is not None:
@@ -105,7 +101,6 @@ def chosen() -> HomesSource:
 
 
 def _simulated() -> HomesSource:
-    from simulation.homes.calendar import first_midnight
     from simulation.homes.registrations import homes_registrations
 
     settings = build_settings(HomesSettings)
@@ -130,6 +125,8 @@ def _simulated() -> HomesSource:
 
 
 def _replayed() -> HomesSource:
+    from simulation.replay.source import home_registrations, load_source
+
     settings = build_settings(ReplaySettings)
     source = load_source(settings)
     slot = source.measurements.slot_seconds

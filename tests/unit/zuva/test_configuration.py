@@ -2,13 +2,16 @@
 
 import json
 import os
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from zuva import community, configuration
 from zuva.chain.settings import ChainSettings
 from zuva.errors import ConfigurationError
+from zuva.homes_source import Choice
 from zuva.logs import chosen_level
 from zuva.running import build_settings
 
@@ -139,6 +142,7 @@ def test_a_bad_zone_in_the_file_is_named_and_a_right_one_takes_its_place(tmp_pat
     establish(tmp_path)
     path = tmp_path / "community.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"ZUVA_API_ZONE": "Nowhere"}))
+    del os.environ["ZUVA_API_ZONE"]
     with pytest.raises(ConfigurationError, match=rf"ZUVA_API_ZONE: give --zone, or correct it in {path}"):
         establish(tmp_path)
     os.environ["ZUVA_API_ZONE"] = "Africa/Lusaka"
@@ -170,3 +174,57 @@ def test_a_replayed_file_has_a_directory_of_its_content_and_zone(tmp_path: Path)
     assert first != community.replay_data_dir(file, "UTC")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         community.replay_data_dir(tmp_path / "absent.csv", None)
+
+
+def test_simulated_homes_keep_what_makes_them_and_take_a_new_pace(tmp_path: Path) -> None:
+    begin = Choice(homes=3, start="2025-11-03", zone="Africa/Lusaka")
+    community.keep(tmp_path, community.intended(tmp_path, begin))
+    began = community.read(tmp_path)
+    assert began["ZUVA_COMMUNITY_SOURCE"] == "homes"
+    assert began["ZUVA_HOMES_START"] == "2025-11-03"
+    assert began["ZUVA_HOMES_ZONE"] == began["ZUVA_API_ZONE"] == "Africa/Lusaka"
+    midnight = 1762120800
+    assert int(began["ZUVA_CHAIN_GENESIS_TIMESTAMP"]) == midnight - 86_400
+    assert began == community.intended(tmp_path, Choice(pace=1, days=2))
+    assert (os.environ["ZUVA_HOMES_PACE"], os.environ["ZUVA_HOMES_DAYS"]) == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (Choice(homes=4), "ZUVA_HOMES_HOMES is 3, this needs 4"),
+        (Choice(start="2025-11-04"), "ZUVA_HOMES_START is 2025-11-03, this needs 2025-11-04"),
+    ],
+)
+def test_other_homes_need_another_directory(tmp_path: Path, other: Choice, words: str) -> None:
+    community.keep(tmp_path, community.intended(tmp_path, Choice(homes=3, start="2025-11-03")))
+    with pytest.raises(ConfigurationError, match=rf"began with other homes \({words}\).*--data"):
+        community.intended(tmp_path, other)
+
+
+def test_homes_do_not_become_a_replay(tmp_path: Path) -> None:
+    community.keep(tmp_path, community.intended(tmp_path, Choice(homes=3)))
+    os.environ["ZUVA_COMMUNITY_SOURCE"] = "replay"
+    with pytest.raises(ConfigurationError, match="ZUVA_COMMUNITY_SOURCE is homes, this needs replay"):
+        community.intended(tmp_path)
+
+
+def test_a_new_community_begins_a_week_ago_for_good(tmp_path: Path) -> None:
+    start = community.intended(tmp_path)["ZUVA_HOMES_START"]
+    days = datetime.now(ZoneInfo("Africa/Harare")).date() - date.fromisoformat(start)
+    assert timedelta(days=6) <= days <= timedelta(days=8)
+
+
+def test_the_pace_of_a_replay_is_counted_from_slot_to_slot(tmp_path: Path) -> None:
+    os.environ["ZUVA_COMMUNITY_SOURCE"] = "replay"
+    community.intended(tmp_path, Choice(pace=7200, days=1))
+    assert os.environ["ZUVA_REPLAY_PACE_SECONDS"] == "0.5"
+    assert os.environ["ZUVA_REPLAY_DAYS"] == "1"
+
+
+def test_a_community_from_before_the_simulated_homes_goes_on_as_a_replay(tmp_path: Path) -> None:
+    os.environ["ZUVA_COMMUNITY_SOURCE"] = "replay"
+    wanted = community.intended(tmp_path)
+    del wanted["ZUVA_COMMUNITY_SOURCE"], os.environ["ZUVA_COMMUNITY_SOURCE"]
+    (tmp_path / "community.json").write_text(json.dumps(wanted))
+    assert community.intended(tmp_path)["ZUVA_COMMUNITY_SOURCE"] == "replay"
