@@ -1,28 +1,15 @@
-import { api, ApiProblem } from "./api/client";
-import type {
-  Certificate,
-  Community,
-  CommunityProduction,
-  Interval,
-  Meter,
-  MeterProduction,
-  Mint,
-  Page,
-} from "./api/types";
+import { api } from "./api/client";
+import type { Community } from "./api/types";
 import { linkOf, spacingOf, type Link } from "./live/link";
 import { Refresher, type Scope } from "./live/refresher";
-import { BlockStream } from "./live/stream";
+import { EventStream } from "./live/stream";
+import { LiveTelemetry } from "./live/telemetry.svelte";
 
-export interface HomeDetail {
-  meter: Meter;
-  production: MeterProduction[];
-  mints: Page<Mint>;
-}
-
-export const HOMES_STEP = 50;
-export const INTERVALS_STEP = 12;
-export const MINTS_STEP = 10;
-export const CHART_INTERVALS = 96;
+/**
+ * What one part of the page asks for in a full round. The answer shows it: all parts are shown together, once all of
+ * them are there, so that one screen tells of one time.
+ */
+export type Part = () => Promise<() => void>;
 
 /** Without any event, how often the page asks whether the API still answers: a frozen server keeps its stream open. */
 const HEARTBEAT_MS = 10_000;
@@ -30,6 +17,8 @@ const HEARTBEAT_MS = 10_000;
 const FULL_HEARTBEAT_MS = 30_000;
 /** Blocks without reports still bring the rest up to date at least this often: verification is no event. */
 const FULL_AT_LEAST_MS = 10_000;
+/** Events say what changed; that a meter fell silent only a full answer says. */
+const TELEMETRY_AT_LEAST_MS = 10_000;
 /** After a failure the page asks again this soon, whatever the stream does. */
 const RETRY_MS = 4_000;
 
@@ -41,17 +30,10 @@ function savesData(): boolean {
   return (navigator as Navigator & { connection?: NetworkInformation }).connection?.saveData === true;
 }
 
-/** Everything the page shows of the community, kept up to date by the stream. One instance lives as long as the page. */
+/** The community as every page shows it, kept up to date by the stream. One instance lives as long as the page. */
 export class CommunityView {
   community = $state.raw<Community>();
-  homes = $state.raw<Page<Meter>>();
-  production = $state.raw<CommunityProduction[]>();
-  intervals = $state.raw<Page<Interval>>();
-  certificates = $state.raw<Certificate[]>();
-
-  homeId = $state<string>();
-  home = $state.raw<HomeDetail>();
-  homeUnknown = $state(false);
+  readonly telemetry = new LiveTelemetry();
 
   /** Wall time of this device, ms, moving once a second. */
   wall = $state(Date.now());
@@ -73,24 +55,31 @@ export class CommunityView {
     this.#confirmedAt === undefined ? undefined : Math.max(0, this.wall - this.#confirmedAt),
   );
 
-  #homesShown = HOMES_STEP;
-  #intervalsShown = INTERVALS_STEP;
-  #mintsShown = MINTS_STEP;
+  readonly #parts = new Set<Part>();
+  #started = false;
   #fullAt = -Infinity;
+  #telemetryAt = -Infinity;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #refresher = new Refresher(
     (scope) => this.#load(scope),
     () => spacingOf(savesData()),
   );
-  #stream = new BlockStream({
+  #stream = new EventStream({
     opened: () => {
       this.#streamOpen = true;
+      this.#telemetryAt = -Infinity;
       this.#refresher.hurry("all");
     },
     block: (event) => {
       const quiet = event.reports === 0 && event.mints === 0 && event.meters === 0;
       const recent = performance.now() - this.#fullAt < FULL_AT_LEAST_MS;
       if (!document.hidden) this.#refresher.request(quiet && recent ? "head" : "all");
+    },
+    telemetry: (event) => {
+      this.telemetry.apply(event);
+      if (!event.more) return;
+      this.#telemetryAt = -Infinity;
+      if (!document.hidden) this.#refresher.request("head");
     },
     lost: () => {
       this.#streamOpen = false;
@@ -125,10 +114,12 @@ export class CommunityView {
     addEventListener("offline", offline);
     addEventListener("online", online);
     document.addEventListener("visibilitychange", seen);
+    this.#started = true;
     this.#stream.start();
     // The numbers do not wait for the stream, which a proxy may hold back.
     this.#refresher.request("all");
     return () => {
+      this.#started = false;
       clearInterval(tick);
       clearInterval(heartbeat);
       clearTimeout(this.#retry);
@@ -152,35 +143,23 @@ export class CommunityView {
     }
   }
 
-  showMoreHomes(): void {
-    this.#homesShown += HOMES_STEP;
-    this.#refresher.hurry("all");
+  /** Lets a part of the page ask along in every full round; the answer lets it leave. */
+  join(part: Part): () => void {
+    this.#parts.add(part);
+    this.refresh();
+    return () => this.#parts.delete(part);
   }
 
-  showOlderIntervals(): void {
-    this.#intervalsShown += 2 * INTERVALS_STEP;
-    this.#refresher.hurry("all");
-  }
-
-  showOlderMints(): void {
-    this.#mintsShown += 2 * MINTS_STEP;
-    this.#refresher.hurry("all");
-  }
-
-  openHome(id: string | undefined): void {
-    if (id === this.homeId) return;
-    this.homeId = id;
-    this.home = undefined;
-    this.homeUnknown = false;
-    this.#mintsShown = MINTS_STEP;
-    if (id !== undefined) this.#refresher.hurry("all");
+  /** Asks for everything now: a person waits for it. Before the start, the first round brings it anyhow. */
+  refresh(): void {
+    if (this.#started) this.#refresher.hurry("all");
   }
 
   async #load(scope: Scope): Promise<void> {
     const asked = Date.now();
     try {
       if (scope === "head") {
-        this.community = await api.community();
+        [this.community] = await Promise.all([api.community(), this.#loadTelemetry()]);
       } else {
         await this.#loadAll();
         this.#fullAt = performance.now();
@@ -198,43 +177,22 @@ export class CommunityView {
     }
   }
 
-  /** Shows a round only once all of it is there, so that one screen tells of one time. */
   async #loadAll(): Promise<void> {
-    const homeId = this.homeId;
-    const [community, homes, production, intervals, certificates, home] = await Promise.all([
+    const [community, , ...parts] = await Promise.all([
       api.community(),
-      api.meters(this.#homesShown),
-      api.production(),
-      api.intervals(this.#intervalsShown),
-      api.certificates(),
-      homeId === undefined ? undefined : this.#loadHome(homeId),
+      this.#loadTelemetry(),
+      ...[...this.#parts].map(async (part) => ({ part, show: await part() })),
     ]);
     this.community = community;
-    this.homes = homes;
-    this.production = production.items;
-    this.intervals = intervals;
-    this.certificates = certificates.items;
-    if (homeId !== undefined && homeId === this.homeId) {
-      this.home = home;
-      this.homeUnknown = home === undefined;
-    }
+    // A part that left meanwhile has nothing to show any more.
+    for (const { part, show } of parts) if (this.#parts.has(part)) show();
   }
 
-  async #loadHome(id: string): Promise<HomeDetail | undefined> {
-    const newest = this.community?.current?.interval ?? (await api.community()).current?.interval;
-    try {
-      const [meter, production, mints] = await Promise.all([
-        api.meter(id),
-        newest === undefined
-          ? { items: [] }
-          : api.meterProduction(id, Math.max(0, newest - CHART_INTERVALS + 1), CHART_INTERVALS),
-        api.mints(id, this.#mintsShown),
-      ]);
-      return { meter, production: production.items, mints };
-    } catch (error) {
-      // 404: no such meter; 422: not an id at all. Both mean the address in the bar is wrong, not the service.
-      if (error instanceof ApiProblem && (error.status === 404 || error.status === 422)) return undefined;
-      throw error;
-    }
+  async #loadTelemetry(): Promise<void> {
+    if (performance.now() - this.#telemetryAt < TELEMETRY_AT_LEAST_MS) return;
+    const asked = performance.now();
+    const answer = await api.telemetry();
+    this.#telemetryAt = asked;
+    this.telemetry.take(answer);
   }
 }

@@ -1,10 +1,30 @@
-const HOME = /^#\/home\/(0x[0-9a-fA-F]{64})$/;
+/** What the hash of the address shows. Anything that is no path (#homes) is a place on the overview. */
+export type Route =
+  | { page: "overview"; home: string | undefined }
+  | { page: "producer"; id: string | undefined }
+  | { page: "admin" }
+  | { page: "unknown" };
 
-/** The meter a URL hash names, or undefined where it names none. */
-export function homeOf(hash: string): string | undefined {
-  return HOME.exec(hash)?.[1];
+const HOME = /^#\/home\/(0x[0-9a-fA-F]{64})$/;
+const PRODUCER = /^#\/producer(?:\/(0x(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})))?$/;
+
+export function routeOf(hash: string): Route {
+  const home = HOME.exec(hash)?.[1];
+  if (home !== undefined || !hash.startsWith("#/") || hash === "#/") return { page: "overview", home };
+  const producer = PRODUCER.exec(hash);
+  if (producer !== null) return { page: "producer", id: producer[1]?.toLowerCase() };
+  return { page: hash === "#/admin" ? "admin" : "unknown" };
 }
+
+export const OVERVIEW = "#/";
+export const PRODUCERS = "#/producer";
+export const ADMIN = "#/admin";
 
 export function homePath(meterId: string): string {
   return `#/home/${meterId}`;
+}
+
+/** The page of a producer, by account or by meter. */
+export function producerPath(id: string): string {
+  return `${PRODUCERS}/${id}`;
 }

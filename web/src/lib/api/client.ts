@@ -1,4 +1,8 @@
 import type {
+  AdminNodes,
+  AdminOverview,
+  Between,
+  Bucket,
   Certificate,
   Community,
   CommunityProduction,
@@ -6,7 +10,12 @@ import type {
   Meter,
   MeterProduction,
   Mint,
+  NodeDisagreements,
+  NodeRefusals,
   Page,
+  Payouts,
+  Telemetry,
+  TelemetrySeries,
 } from "./types";
 
 /** The API answered, and what it said is a problem (RFC 9457). */
@@ -27,7 +36,7 @@ export class ApiUnreachable extends Error {
 
 const ANSWER_WITHIN_MS = 10_000;
 
-type Query = Record<string, string | number | null | undefined>;
+type Query = Readonly<Record<string, string | number | null | undefined>>;
 
 export function pathOf(path: string, query: Query = {}): string {
   const set = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
@@ -102,4 +111,15 @@ export const api = {
   certificates: (): Promise<{ items: Certificate[] }> => get("/v1/certificates"),
   mints: (meterId: string, count: number): Promise<Page<Mint>> =>
     gather("/v1/certificates/mints", count, PAGE_SIZE, { meter_id: meterId }),
+  payouts: (between: Between | undefined, account?: string): Promise<Payouts> =>
+    get("/v1/payouts", { ...between, account }),
+  meterBuckets: (id: string, bucket: Bucket, between: Between): Promise<{ items: MeterProduction[] }> =>
+    get(`/v1/meters/${encodeURIComponent(id)}/production`, { bucket, ...between }),
+  telemetry: (): Promise<Telemetry> => get("/v1/telemetry", { limit: 1_000 }),
+  meterTelemetry: (id: string): Promise<TelemetrySeries> =>
+    get(`/v1/meters/${encodeURIComponent(id)}/telemetry`),
+  adminOverview: (): Promise<AdminOverview> => get("/v1/admin/overview"),
+  adminNodes: (): Promise<AdminNodes> => get("/v1/admin/nodes"),
+  adminDisagreements: (): Promise<{ items: NodeDisagreements[] }> => get("/v1/admin/disagreements"),
+  adminRefusals: (): Promise<{ items: NodeRefusals[] }> => get("/v1/admin/refusals"),
 };

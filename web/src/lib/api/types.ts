@@ -18,10 +18,43 @@ export type Interval = Schemas["IntervalItem"];
 export type Certificate = Schemas["CertificateItem"];
 export type Mint = Schemas["Mint"];
 
+/** Money is integer micro-units (1e-6) of the tariff's currency. */
+export type Tariff = Schemas["Tariff"];
+export type Payouts = Schemas["Payouts"];
+/** What an account's and a meter's figures have in common. */
+export type Payout = Omit<Schemas["AccountPayout"], "account" | "meters">;
+
+export type TelemetrySums = Schemas["CommunityTelemetry"];
+export type MeterTelemetry = Schemas["MeterTelemetry"];
+export type Telemetry = Schemas["TelemetryPage"];
+export type TelemetrySeries = Schemas["TelemetrySeries"];
+
+export type Bucket = "hour" | "day";
+
+export type AdminOverview = Schemas["Overview"];
+export type AdminNodes = Schemas["NodeList"];
+export type NodeRefusals = Schemas["NodeRefusals"];
+export type NodeDisagreements = Schemas["NodeDisagreements"];
+
+/** What the stream says at most once a second; only the meters that changed. */
+export interface TelemetryEvent {
+  now: number;
+  community: TelemetrySums;
+  items: MeterTelemetry[];
+  /** More changed than fits: ask for all. */
+  more: boolean;
+}
+
 export interface Span {
   interval: number;
   start: number;
   end: number;
+}
+
+/** A range of unix seconds; the end is not in it. */
+export interface Between {
+  from: number;
+  to: number;
 }
 
 export interface Page<Item> {

@@ -32,8 +32,9 @@ export function slotsOf<Item extends Span & Flow>(items: readonly Item[], count:
   const first = Math.max(oldest, newest.interval - count + 1);
   return Array.from({ length: newest.interval - first + 1 }, (_, index) => {
     const interval = first + index;
-    const start = newest.start - (newest.interval - interval) * length;
-    return { interval, start, end: start + length, flow: knownOf(byInterval.get(interval)) };
+    const item = byInterval.get(interval);
+    const start = item?.start ?? newest.start - (newest.interval - interval) * length;
+    return { interval, start, end: item?.end ?? start + length, flow: knownOf(item) };
   });
 }
 

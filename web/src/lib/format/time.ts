@@ -61,6 +61,21 @@ export function zoned(unix: number, zone: string): ZonedTime {
   };
 }
 
+/** Unix seconds of the local midnight that begins the day `days` before the day of `unix`. */
+export function midnightBefore(unix: number, days: number, zone: string): number {
+  const { year, month, day } = zoned(unix, zone);
+  const utc = Date.UTC(year, month - 1, day - days) / 1000;
+  // What the clock on the wall shows at a guess says how far off the guess is; the second look is for a change of the
+  // clock between the two.
+  let midnight = utc;
+  for (let look = 0; look < 2; look++) {
+    const wall = zoned(midnight, zone);
+    const shown = Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second) / 1000;
+    midnight += utc - shown;
+  }
+  return midnight;
+}
+
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /** "14:05"; with seconds only where a time does not fall on a minute. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import english from "./en.json";
-import { age, daySpan, energy, moment, plural, t } from "./text";
+import { age, ago, days, daySpan, energy, moment, money, plural, price, t } from "./text";
 
 const HARARE = "Africa/Harare";
 const start = Date.UTC(2016, 7, 1, 12) / 1000;
@@ -20,8 +20,8 @@ test("placeholders are filled, and a missing value shows its name", () => {
 });
 
 test("one is one, everything else is other", () => {
-  expect(plural("chart.gaps", 1)).toBe("1 interval not known.");
-  expect(plural("chart.gaps", 0)).toBe("0 intervals not known.");
+  expect(plural("chart.gaps.interval", 1)).toBe("1 interval not known.");
+  expect(plural("chart.gaps.interval", 0)).toBe("0 intervals not known.");
 });
 
 test("an unknown number is said to be unknown, never 0", () => {
@@ -35,4 +35,22 @@ test("times and ages in words", () => {
   expect(daySpan({ start, end: start + 3_600 }, HARARE)).toBe("1 Aug 14:00–15:00");
   expect(age(125_000)).toBe("2 min");
   expect(age(3_600_000)).toBe("1 hour");
+});
+
+test("a range of days names one day once", () => {
+  const midnight = Date.UTC(2016, 6, 31, 22) / 1000;
+  expect(days(midnight, midnight + 86_400, HARARE)).toBe("Mon 1 Aug 2016");
+  expect(days(midnight, midnight + 7 * 86_400, HARARE)).toBe("Mon 1 Aug 2016–Sun 7 Aug 2016");
+});
+
+test("money names its currency, and says when it is not known", () => {
+  expect(money(857_280, "USD")).toBe("USD\u00a00.85");
+  expect(money(null, "USD")).toBe("not known");
+  expect(price(85_500, "USD")).toBe("USD\u00a00.0855 per kWh");
+});
+
+test("how long ago, or never", () => {
+  expect(ago(7_245)).toBe("2 hours ago");
+  expect(ago(0)).toBe("0 s ago");
+  expect(ago(null)).toBeUndefined();
 });

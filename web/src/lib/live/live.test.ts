@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { BlockEvent } from "../api/types";
 import { linkOf, spacingOf } from "./link";
 import { Refresher, type Scope } from "./refresher";
-import { backOff, BlockStream, type Source } from "./stream";
+import { backOff, EventStream, type Source } from "./stream";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -118,14 +118,15 @@ class Wire implements Source {
   }
 }
 
-describe("block stream", () => {
+describe("event stream", () => {
   const said: string[] = [];
   const blocks: BlockEvent[] = [];
-  const stream = (): BlockStream =>
-    new BlockStream(
+  const stream = (): EventStream =>
+    new EventStream(
       {
         opened: () => said.push("opened"),
         block: (event) => blocks.push(event),
+        telemetry: (event) => said.push(`telemetry ${event.now}`),
         lost: () => said.push("lost"),
       },
       () => new Wire(),
@@ -138,13 +139,14 @@ describe("block stream", () => {
     Wire.all = [];
   });
 
-  test("tells of blocks, and a broken line does not stop it", () => {
+  test("tells of blocks and live values, and a broken line does not stop it", () => {
     const one = stream();
     one.start();
     Wire.all[0]?.send("hello");
     Wire.all[0]?.send("block", "{");
     Wire.all[0]?.send("block", '{"block_number":7,"timestamp":900}');
-    expect(said).toEqual(["opened"]);
+    Wire.all[0]?.send("telemetry", '{"now":901,"items":[]}');
+    expect(said).toEqual(["opened", "telemetry 901"]);
     expect(blocks).toEqual([{ block_number: 7, timestamp: 900 }]);
     one.stop();
   });

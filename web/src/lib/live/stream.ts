@@ -1,9 +1,10 @@
-import type { BlockEvent } from "../api/types";
+import type { BlockEvent, TelemetryEvent } from "../api/types";
 
 export interface StreamHandlers {
   /** The stream speaks; whatever happened before may have been missed. */
   opened(): void;
   block(event: BlockEvent): void;
+  telemetry(event: TelemetryEvent): void;
   /** The stream is down; another attempt follows by itself. */
   lost(): void;
 }
@@ -26,7 +27,7 @@ export function backOff(attempt: number, random: () => number): number {
  * One event stream that opens itself again. The browser's own retry is not relied on: it gives up for good when the
  * server answers an error, as a starting server does.
  */
-export class BlockStream {
+export class EventStream {
   #source: Source | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
@@ -61,14 +62,19 @@ export class BlockStream {
       this.#failures = 0;
       this.handlers.opened();
     });
-    source.addEventListener("block", (event) => {
-      if (source !== this.#source) return;
-      try {
-        this.handlers.block(JSON.parse(event.data) as BlockEvent);
-      } catch {
-        // A line that is no JSON says nothing; the next one or the heartbeat brings the state.
-      }
-    });
+    const hear = <Event>(type: string, handle: (event: Event) => void): void =>
+      source.addEventListener(type, (message) => {
+        if (source !== this.#source) return;
+        let event: Event;
+        try {
+          event = JSON.parse(message.data) as Event;
+        } catch {
+          return; // A line that is no JSON says nothing; the next one or the heartbeat brings the state.
+        }
+        handle(event);
+      });
+    hear<BlockEvent>("block", (event) => this.handlers.block(event));
+    hear<TelemetryEvent>("telemetry", (event) => this.handlers.telemetry(event));
     source.addEventListener("error", () => {
       if (source !== this.#source) return;
       source.close();

@@ -1,0 +1,36 @@
+/** Curves of live values over time. */
+export interface Point {
+  time: number;
+  value: number | null;
+}
+
+/** An SVG path through the points; it breaks where nothing was heard for longer than `gap` seconds. */
+export function curveOf(
+  points: readonly Point[],
+  gap: number,
+  x: (time: number) => number,
+  y: (value: number) => number,
+): string {
+  let path = "";
+  let last: number | undefined;
+  for (const { time, value } of points) {
+    if (value === null) {
+      last = undefined;
+      continue;
+    }
+    const joined = last !== undefined && time - last <= gap;
+    path += `${joined ? "L" : "M"}${x(time).toFixed(1)} ${y(value).toFixed(1)}`;
+    last = time;
+  }
+  return path;
+}
+
+/** The largest and the smallest of what is known; undefined where nothing is. */
+export function extentOf(values: readonly (number | null)[]): { least: number; most: number } | undefined {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0) return undefined;
+  return {
+    least: known.reduce((a, b) => Math.min(a, b)),
+    most: known.reduce((a, b) => Math.max(a, b)),
+  };
+}
