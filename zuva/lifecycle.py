@@ -63,6 +63,7 @@ def _check_settings() -> None:
     nodes.check_shared()
     for section in configuration.SETTINGS:
         build_settings(configuration.settings_class(section))
+    nodes.check_each()
 
 
 async def _supervise(data_dir: Path, specs: list[Spec], display: Display) -> None:

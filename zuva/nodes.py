@@ -111,6 +111,26 @@ def put_node_variables() -> None:
     )
 
 
+def check_each() -> None:
+    """Refuse a value that one node's service would refuse.
+
+    Raises:
+        ConfigurationError: There is one; the message names the node.
+    """
+    from oracle.settings import OracleSettings
+
+    nodes = oracle_nodes()
+    for node in nodes:
+        variables = variables_of(node, nodes)
+        try:
+            build_settings(
+                OracleSettings,
+                **{name.removeprefix("ZUVA_ORACLE_").lower(): value for name, value in variables.items()},
+            )
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{node.name}: {error}") from error
+
+
 def check_shared() -> None:
     """Refuse variables that cannot hold for every node.
 

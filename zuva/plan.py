@@ -45,7 +45,8 @@ def services(embedded: Embedded) -> list[Spec]:
         Spec("api", after=("db", "indexer")),
         Spec(
             source.service,
-            after=("broker", "provision", *(node.name for node in here), "indexer", "telemetry", "api"),
+            after=("broker", "provision", "indexer", "telemetry", "api"),
+            after_if_well=tuple(node.name for node in here),
             one_shot=source.ends,
         ),
     ]

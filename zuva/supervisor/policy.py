@@ -27,6 +27,7 @@ class Spec:
     Attributes:
         name: of the command `zuva NAME` and of its log.
         after: services that must be ready, or done, before this one starts.
+        after_if_well: services it also waits for, but not for one that crashed or was refused.
         one_shot: it ends by itself with exit code 0 when its work is done.
         command: arguments after the interpreter; the default runs `zuva NAME`.
         stop_seconds: how long it may take to stop before it is killed.
@@ -39,6 +40,7 @@ class Spec:
     command: tuple[str, ...] = ()
     stop_seconds: float = 15.0
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+    after_if_well: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,13 @@ def may_start(spec: Spec, states: Mapping[str, State], once_ready: Collection[st
 
     A dependency that crashed later is waited for by the service itself, so it holds up no start.
     """
-    return all(states[name] is State.DONE or name in once_ready for name in spec.after if name in states)
+    awaited = [name for name in spec.after if name in states]
+    awaited += [
+        name
+        for name in spec.after_if_well
+        if name in states and states[name] not in {State.BACKING_OFF, State.REFUSED}
+    ]
+    return all(states[name] is State.DONE or name in once_ready for name in awaited)
 
 
 def stop_waves(specs: Sequence[Spec]) -> list[list[str]]:
@@ -116,7 +124,7 @@ def stop_waves(specs: Sequence[Spec]) -> list[list[str]]:
     left = {spec.name: spec for spec in specs}
     waves = []
     while left:
-        needed = {name for spec in left.values() for name in spec.after}
+        needed = {name for spec in left.values() for name in (*spec.after, *spec.after_if_well)}
         wave = [name for name in left if name not in needed]
         if not wave:
             raise ValueError(f"services wait for each other in a circle: {', '.join(left)}")

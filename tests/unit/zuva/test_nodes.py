@@ -67,6 +67,13 @@ def test_what_cannot_hold_for_every_node_is_refused() -> None:
         nodes.check_shared()
 
 
+def test_a_value_that_one_node_would_refuse_is_told_with_its_name() -> None:
+    nodes.check_each()
+    os.environ["ZUVA_ORACLE_2_CLAIMS_PER_MINT"] = "many"
+    with pytest.raises(ConfigurationError, match="oracle-2: setting ZUVA_ORACLE_CLAIMS_PER_MINT: .*'many'"):
+        nodes.check_each()
+
+
 def test_an_unknown_node_is_named_with_those_there_are() -> None:
     with pytest.raises(ConfigurationError, match="no oracle node oracle-9; its nodes are oracle-1, oracle-2"):
         nodes.find("oracle-9")

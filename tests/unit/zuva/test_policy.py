@@ -57,6 +57,15 @@ def test_a_service_waits_for_all_it_comes_after() -> None:
     assert may_start(oracle, states | {"db": State.BACKING_OFF}, {"db"})
 
 
+def test_a_service_does_not_wait_for_a_crashed_one_of_several() -> None:
+    homes = Spec("homes", after=("broker",), after_if_well=("oracle-1", "oracle-2"))
+    states = {"broker": State.READY, "oracle-1": State.READY, "oracle-2": State.STARTING}
+    assert not may_start(homes, states, {"broker", "oracle-1"})
+    assert may_start(homes, states | {"oracle-2": State.BACKING_OFF}, {"broker", "oracle-1"})
+    assert not may_start(homes, states | {"broker": State.BACKING_OFF}, {"oracle-1", "oracle-2"})
+    assert stop_waves([Spec("broker"), Spec("oracle-1"), homes]) == [["homes"], ["broker", "oracle-1"]]
+
+
 def test_services_stop_in_reverse_order() -> None:
     specs = [
         Spec("db"),
