@@ -50,8 +50,7 @@ class Requests:
                 await self._app(scope, receive, send_with_id)
             finally:
                 seconds = time.perf_counter() - started
-                route = getattr(scope.get("route"), "path", "other")
-                self._metrics.answered(scope["method"], route, status, seconds)
+                self._metrics.answered(scope["method"], _route(scope), status, seconds)
                 log = _log.debug if scope["path"] in _QUIET and status < 500 else _log.info
                 log(
                     "answered",
@@ -60,6 +59,16 @@ class Requests:
                     status=status,
                     milliseconds=round(seconds * 1e3, 1),
                 )
+
+
+def _route(scope: Scope) -> str:
+    """Return the path with its parameters' names, so that there are only so many of them."""
+    template: str | None = getattr(scope.get("route"), "path", None)
+    if template is None:
+        return "other"
+    # a router's prefix is not part of its routes' paths
+    parts = scope["path"].split("/")
+    return "/".join(parts[: len(parts) - template.count("/")]) + template
 
 
 def _request_id(scope: Scope) -> str:

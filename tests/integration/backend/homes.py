@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 
@@ -192,6 +192,27 @@ class Homes:
         """Call the registry as its governor."""
         call = contract("Registry").functions[function].encode(*arguments)
         await self.community.governor.transact(self.community.book.address("Registry"), call)
+
+    async def dispute(self, home: Home, interval: int) -> None:
+        """Prove by another reading of the same seq that a home's leaf contradicts itself."""
+        told = {signed.reading.meter_id: signed.reading for signed in self.sets[interval]}
+        tree = MerkleTree([production_leaf(reading) for reading in told.values()])
+        leaf = told[home.meter_id]
+        other = replace(leaf, generated_wh=leaf.generated_wh + 1)
+        other_signed = other.sign(home.key, self.community.book.domain("Registry"))
+        call = (
+            contract("EnergyProduction")
+            .functions["dispute"]
+            .encode(interval, leaf, list(tree.proof(production_leaf(leaf))), other, other_signed.signature)
+        )
+        await self.community.keeper.transact(self.community.book.address("EnergyProduction"), call)
+
+    async def reset_claim(self, home: Home) -> None:
+        """Set a disputed home's claim back to its first reading, as the governor."""
+        call = (
+            contract("EnergyProduction").functions["resetClaim"].encode(home.meter_id, 1, GENESIS_TIME + 3600)
+        )
+        await self.community.governor.transact(self.community.book.address("EnergyProduction"), call)
 
     async def of_account(self, home: Home, function: str, *arguments: object) -> None:
         """Call the certificates' contract as a home's account."""

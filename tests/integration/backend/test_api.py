@@ -1,5 +1,6 @@
 """What the API answers equals what the contracts and the signed readings say."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import httpx
 import psycopg
 import pytest_asyncio
 
+from oracle.store.migration import migrate as migrate_node
 from protocol.intervals import day_of, interval_end
 from protocol.leaf import production_leaf
 from protocol.ledger.bindings import contract
@@ -196,6 +198,116 @@ async def test_leaves_prove_themselves_against_the_root_on_chain(
         assert leaf["certified"] is True
 
 
+async def test_hours_and_days_add_up_the_intervals_that_end_in_them(
+    day: tuple[Homes, httpx.AsyncClient],
+) -> None:
+    homes, client = day
+    home = homes.homes[1]
+    start = FIRST * 3600
+    hours = (await client.get("/v1/production?bucket=hour")).json()
+    assert (hours["bucket"], len(hours["items"])) == ("hour", 48)
+    assert [one["generated_wh"] for one in hours["items"][-5:]] == [
+        total(homes, "generated_wh", range(t, t + 1)) for t in WHOLE
+    ]
+    assert (hours["items"][-6]["generated_wh"], hours["items"][-6]["intervals"]) == (None, 0)
+    # two o'clock in Harare: both lie in one local day
+    days = (await client.get(f"/v1/production?bucket=day&from={start}&to={start + 5 * 3600}")).json()["items"]
+    assert [(one["start"], one["end"]) for one in days] == [(start - 7200, start - 7200 + 86_400)]
+    whole = {field: total(homes, field, WHOLE) for field in FIELDS}
+    assert {field: days[0][field] for field in FIELDS} == whole
+    assert (days[0]["intervals"], days[0]["intervals_missing"], days[0]["meters_reporting"]) == (5, 0, 3)
+    path = f"/v1/meters/0x{home.meter_id.hex()}/production?bucket=day&from={start - 86_400}&to={start + 1}"
+    empty, full = (await client.get(path)).json()["items"]
+    assert (empty["generated_wh"], empty["seq"], empty["status"], empty["intervals"]) == (None, None, None, 0)
+    assert full["generated_wh"] == sum(moved(homes, "generated_wh", t, home.meter_id) for t in WHOLE)
+    assert (full["seq"], full["status"], full["intervals"]) == (home.seq, "verified", 5)
+    too_long = await client.get("/v1/production?bucket=hour&from=0&to=99999999")
+    assert_problem(too_long, 422, "range-too-long")
+
+
+async def test_payouts_are_exports_at_the_tariff_and_add_up(day: tuple[Homes, httpx.AsyncClient]) -> None:
+    homes, client = day
+    payouts = (await client.get("/v1/payouts")).json()
+    assert (payouts["from"], payouts["to"]) == (FIRST * 3600 - 7200, FIRST * 3600 - 7200 + 86_400)
+    assert (payouts["intervals"], payouts["intervals_missing"]) == (5, 0)
+    tariff, community = payouts["tariff"], payouts["community"]
+    assert tariff["currency"] == "USD"
+    assert community["export_wh"] == total(homes, "export_wh", WHOLE)
+    for one in (*payouts["meters"], *payouts["accounts"], community):
+        paid = one["payout_micro"] * 1000 + one["payout_remainder"]
+        assert paid == one["export_wh"] * tariff["export_micro_per_kwh"]
+        cost = one["cost_micro"] * 1000 + one["cost_remainder"]
+        assert cost == one["import_wh"] * tariff["import_micro_per_kwh"]
+        assert one["net_micro"] == one["payout_micro"] - one["cost_micro"]
+        assert one["contribution_permille"] == one["export_wh"] * 1000 // community["export_wh"]
+    home = homes.homes[2]
+    own = (await client.get("/v1/payouts", params={"account": "0x" + home.account.hex().upper()})).json()
+    assert [one["meter_id"] for one in own["meters"]] == ["0x" + home.meter_id.hex()]
+    assert own["meters"][0]["export_wh"] == sum(moved(homes, "export_wh", t, home.meter_id) for t in WHOLE)
+    assert own["accounts"] == [
+        {name: own["meters"][0][name] for name in own["accounts"][0] if name != "meters"} | {"meters": 1}
+    ]
+    assert own["community"] == community
+    part = (await client.get(f"/v1/payouts?from={FIRST * 3600}&to={(FIRST + 1) * 3600}")).json()
+    assert part["community"]["export_wh"] == total(homes, "export_wh", range(FIRST, FIRST + 1))
+
+
+async def test_a_data_set_that_is_missing_is_said_and_not_counted_as_zero(
+    day: tuple[Homes, httpx.AsyncClient], connection: psycopg.Connection[Any]
+) -> None:
+    homes, client = day
+    homes.read(FIRST + INTERVALS)
+    await homes.send_reports(FIRST + INTERVALS, homes.sets[FIRST + INTERVALS], 1, 1)
+    await caught_up(connection, homes)
+    community = (await client.get("/v1/community")).json()
+    for sums in (community["totals"], community["today"]):
+        assert (sums["intervals"], sums["intervals_missing"]) == (6, 1)
+    item = (await client.get("/v1/production")).json()["items"][-1]
+    assert (item["generated_wh"], item["intervals_missing"]) == (None, 1)
+    overview = (await client.get("/v1/admin/overview")).json()
+    assert overview["intervals"]["data_sets_missing"] == 1
+
+
+async def test_admins_see_lags_and_who_signed(day: tuple[Homes, httpx.AsyncClient]) -> None:
+    homes, client = day
+    overview = (await client.get("/v1/admin/overview")).json()
+    assert overview["indexer"]["blocks_behind"] == 0
+    assert overview["intervals"] == {
+        "reported": 5, "verified": 5, "mismatched": 0, "data_sets_missing": 0, "half_reported": 0,
+        "uncertified": 1, "newest": FIRST + 4, "waiting": 0,
+    }  # fmt: skip
+    assert (overview["meters"]["total"], overview["meters"]["with_reading"]) == (3, 3)
+    assert (overview["telemetry"], overview["paused"]) == (None, False)
+    nodes = (await client.get("/v1/admin/nodes", params={"reports": 4})).json()
+    assert (nodes["quorum"], nodes["reports"], nodes["newest_interval"]) == (2, 4, FIRST + 4)
+    assert [node["address"] for node in nodes["items"]] == [
+        "0x" + key.address.hex() for key in homes.community.oracle_keys
+    ]
+    assert [(n["possible"], n["signed"], n["signed_permille"]) for n in nodes["items"]] == [
+        (8, 8, 1000), (8, 8, 1000), (8, 0, 0)
+    ]  # fmt: skip
+
+
+async def test_refusals_of_nodes_are_counted_where_their_store_can_be_read(
+    day: tuple[Homes, httpx.AsyncClient], connection: psycopg.Connection[Any]
+) -> None:
+    homes, _ = day
+    await asyncio.to_thread(migrate_node, homes.database_url, "oracle_7")
+    connection.execute(
+        "INSERT INTO oracle_7.refusal (topic, status, reason, payload) SELECT 't', s, 'r', '' FROM"
+        " unnest(ARRAY[4, 4, 9]) s"
+    )
+    async with serving(homes.database_url, node_schemas="oracle_7, oracle_8") as client:
+        one, other = (await client.get("/v1/admin/refusals")).json()["items"]
+        assert [(r["reason"], r["count"]) for r in one["refusals"]] == [
+            ("bad signature", 2),
+            ("unknown flags", 1),
+        ]
+        assert other == {"node": "oracle_8", "readable": False, "refusals": []}
+        one, other = (await client.get("/v1/admin/disagreements")).json()["items"]
+        assert (one["readable"], one["disagreements"], other["readable"]) == (True, [], False)
+
+
 async def test_certificates_equal_the_contracts_totals(day: tuple[Homes, httpx.AsyncClient]) -> None:
     homes, client = day
     items = (await client.get("/v1/certificates")).json()["items"]
@@ -260,6 +372,14 @@ BAD_REQUESTS = [
     ("/v1/certificates?account=0x12", 422, "invalid-input"),
     ("/v1/certificates/" + "9" * 30 + ".json", 404, "unknown-certificate"),
     ("/v1/certificates/x.json", 422, "invalid-input"),
+    ("/v1/production?bucket=week", 422, "invalid-input"),
+    ("/v1/production?bucket=day&from=9&to=8", 422, "bad-range"),
+    ("/v1/production?from=99999999999999", 422, "invalid-input"),
+    ("/v1/payouts?from=7&to=7", 422, "bad-range"),
+    ("/v1/payouts?account=me", 422, "invalid-input"),
+    ("/v1/meters/0x" + "ab" * 32 + "/telemetry", 404, "unknown-meter"),
+    ("/v1/telemetry?cursor=MQ", 422, "bad-cursor"),
+    ("/v1/admin/nodes?reports=0", 422, "invalid-input"),
     ("/v1/nothing", 404, "unknown-path"),
 ]
 
@@ -273,7 +393,24 @@ async def test_bad_requests_are_answered_with_problems(
     )
     async with serving(database_url) as client:
         for path, status, kind in BAD_REQUESTS:
-            assert_problem(await client.get(path), status, kind)
+            answer = await client.get(path, headers={"X-Request-ID": "mine-7"})
+            assert_problem(answer, status, kind)
+            assert answer.json()["request_id"] == answer.headers["x-request-id"] == "mine-7"
+
+
+async def test_requests_are_counted_and_lags_are_measured(day: tuple[Homes, httpx.AsyncClient]) -> None:
+    _, client = day
+    made, refused = [
+        (await client.get("/v1/totals", headers=headers)).headers["x-request-id"]
+        for headers in ({}, {"X-Request-ID": "not one\tof ours"})
+    ]
+    assert len({made, refused, "not one\tof ours"}) == 3
+    await client.get("/v1/meters/0x" + "ab" * 32)
+    text = (await client.get("/metrics")).text
+    assert 'zuva_api_requests_total{method="GET",route="/v1/totals",status="200"} 2.0' in text
+    assert 'zuva_api_requests_total{method="GET",route="/v1/meters/{meter_id}",status="404"} 1.0' in text
+    assert "zuva_indexer_blocks_behind 0.0" in text
+    assert "zuva_api_database_up 1.0" in text
 
 
 async def test_before_the_indexer_began_the_api_says_so(

@@ -23,6 +23,8 @@ async def busy(homes: Homes, first: int) -> None:
     await homes.mint(first + 3)
     await homes.of_account(giver, "safeTransferFrom", giver.account, taker.account, CERTIFICATE, 11, b"")
     await homes.of_account(taker, "retire", CERTIFICATE, 5, taker.account, "bought \0 by \u20ac")
+    await homes.dispute(giver, first + 3)
+    await homes.reset_claim(giver)
 
 
 async def fresh_sync(

@@ -5,6 +5,9 @@ from typing import Any
 
 import psycopg
 
+from backend.audit import audit
+from protocol.ledger.bindings import contract
+from protocol.ledger.transactions import read
 from tests.integration.backend.conftest import caught_up, indexer_settings, indexing, rows
 from tests.integration.backend.homes import FIRST, Homes
 
@@ -68,3 +71,27 @@ async def test_energy_counts_as_certified_in_the_interval_that_generated_it(
         await homes.mint(FIRST + 2, [other])
         await caught_up(connection, homes)
     assert all(generated == wh and n == 2 for _, generated, wh, n in rows(connection, certified))
+
+
+async def test_a_claim_that_was_set_back_is_as_the_contract_has_it(
+    homes: Homes, data_dir: Path, connection: psycopg.Connection[Any]
+) -> None:
+    await homes.register(2)
+    home, other = homes.homes
+    async with indexing(indexer_settings(homes, data_dir)):
+        for interval in (FIRST, FIRST + 1):
+            await homes.report(interval)
+            await homes.mint(interval)
+        await homes.dispute(home, FIRST + 1)
+        await homes.reset_claim(home)
+        await caught_up(connection, homes)
+    function = contract("EnergyProduction").functions["claimOf"]
+    address = homes.community.book.address("EnergyProduction")
+    for one in (home, other):
+        claim = function.decode(await read(homes.community.rpc, address, function.encode(one.meter_id)))
+        found = "SELECT claimed_wh, seq, timestamp FROM backend.meter_claim WHERE meter_id = %s"
+        assert rows(connection, found, one.meter_id) == [claim]
+    assert claim[1] == 2
+    assert rows(connection, "SELECT count(*) FROM backend.claim_reset") == [(1,)]
+    checks = await audit(homes.community.rpc, homes.community.book, homes.database_url)
+    assert [check for check in checks if check.difference] == []

@@ -34,7 +34,7 @@ class Stream:
         async with asyncio.timeout(30):
             async for line in self._lines:
                 if line == "" and fields.get("event") == name:
-                    return name, fields["id"], json.loads(fields["data"])
+                    return name, fields.get("id", ""), json.loads(fields["data"])
                 if line == "":
                     fields = {}
                 elif not line.startswith(":"):

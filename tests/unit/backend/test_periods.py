@@ -1,6 +1,7 @@
 """Local hours and days as ranges of intervals, by the community's time zone."""
 
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,5 +53,5 @@ def test_local_periods_cover_a_span_without_gap_or_overlap(zone: str, unit: Unit
     periods = list(local_periods(span, unit, zone))
     assert periods[0].start <= span.start < periods[0].end
     assert periods[-1].start < span.end <= periods[-1].end
-    assert all(one.end == following.start for one, following in zip(periods, periods[1:], strict=False))
+    assert all(one.end == following.start for one, following in pairwise(periods))
     assert latest(span.end, unit, len(periods), zone) == Period(periods[0].start, periods[-1].end)

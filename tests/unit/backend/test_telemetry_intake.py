@@ -1,0 +1,167 @@
+"""Telemetry is unsigned: what does not count is dropped and counted, and nothing grows with what is sent."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.telemetry.intake import Drop, Intake
+from backend.telemetry.settings import TelemetrySettings
+from protocol.clock import encode_clock
+from protocol.telemetry import MeterState
+from protocol.topics import CLOCK_TOPIC, state_topic, status_topic
+
+METER, OTHER, STRANGER = (bytes([n]) * 32 for n in (1, 2, 3))
+NOW = 1_800_000_000
+DAY = 86_400
+
+
+class Ear:
+    """An intake that hears of two meters, and its clocks."""
+
+    def __init__(self, **settings: float) -> None:
+        self.intake = Intake(TelemetrySettings(**settings))
+        self.intake.admit([(METER, 1, None), (OTHER, 2, None)])
+        self.wall = NOW
+        self.monotonic = 1000.0
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        self.intake.hear(topic, payload, wall=self.wall, monotonic=self.monotonic)
+
+    def state(self, time: int, *, meter: bytes = METER, power_w: int = 100) -> None:
+        self.hear(state_topic(meter), MeterState(time, power_w).encode())
+
+    @property
+    def kept(self) -> list[tuple[int, int]]:
+        return [(number, state.time) for number, state in self.intake.batch().history]
+
+
+def test_states_of_registered_meters_are_taken_and_the_newest_is_known() -> None:
+    ear = Ear()
+    for time in (NOW, NOW + 1):
+        ear.state(time)
+        ear.state(time, meter=OTHER, power_w=time - NOW)
+    ear.hear(status_topic(METER), b"online")
+    batch = ear.intake.batch()
+    assert len(batch.history) == 4
+    assert {n: (s.time, s.power_w) for n, s in batch.newest.items()} == {1: (NOW + 1, 100), 2: (NOW + 1, 1)}
+    assert batch.statuses == {1: True}
+    assert not ear.intake.dropped
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "reason"),
+    [
+        (state_topic(STRANGER), MeterState(NOW, 1).encode(), Drop.UNKNOWN_METER),
+        (status_topic(STRANGER), b"online", Drop.UNKNOWN_METER),
+        ("zuva/1/0/none/state", b"", Drop.UNKNOWN_METER),
+        (state_topic(METER), b"\xff", Drop.MALFORMED),
+        (state_topic(METER), b"[" * 900, Drop.MALFORMED),
+        (state_topic(METER), json.dumps({"time": NOW}).encode(), Drop.MALFORMED),
+        (state_topic(METER), b"x" * 5000, Drop.MALFORMED),
+        (status_topic(METER), b"ONLINE", Drop.MALFORMED),
+        (CLOCK_TOPIC, b"{}", Drop.MALFORMED),
+        (CLOCK_TOPIC, encode_clock(NOW + 400 * DAY), Drop.FUTURE),
+        (state_topic(METER), MeterState(NOW + 3601, 1).encode(), Drop.FUTURE),
+        (state_topic(METER), MeterState(NOW - 8 * DAY, 1).encode(), Drop.TOO_OLD),
+    ],
+)
+def test_what_does_not_count_is_dropped_with_its_reason(topic: str, payload: bytes, reason: Drop) -> None:
+    ear = Ear()
+    ear.hear(topic, payload)
+    assert ear.intake.dropped == {reason: 1}
+    assert not ear.intake.batch()
+
+
+def test_time_of_a_meter_only_goes_forward() -> None:
+    ear = Ear(min_period_seconds=5)
+    for time in (NOW, NOW, NOW - 1, NOW + 4, NOW + 5):
+        ear.state(time)
+    assert ear.kept == [(1, NOW), (1, NOW + 5)]
+    assert ear.intake.dropped == {Drop.REPEATED: 1, Drop.OUT_OF_ORDER: 1, Drop.TOO_FAST: 1}
+
+
+def test_a_flood_costs_the_flooded_meter_only() -> None:
+    ear = Ear(states_per_second=10)
+    for n in range(1000):
+        ear.state(NOW - 1000 + n)
+    ear.state(NOW, meter=OTHER)
+    assert ear.intake.dropped == {Drop.TOO_FAST: 980}
+    assert (2, NOW) in ear.kept
+    ear.monotonic += 1
+    ear.state(NOW)
+    assert (1, NOW) in ear.kept
+
+
+def test_while_the_database_is_away_the_queue_is_bounded_and_the_newest_state_is_still_known() -> None:
+    ear = Ear(pending_states=3)
+    for n in range(5):
+        ear.state(NOW + n)
+    assert ear.kept == [(1, NOW), (1, NOW + 1), (1, NOW + 2)]
+    assert ear.intake.batch().newest[1].time == NOW + 4
+    assert ear.intake.dropped == {Drop.QUEUE_FULL: 2}
+
+
+def test_a_day_has_only_so_many_rows() -> None:
+    ear = Ear(rows_per_day=2)
+    ear.intake.restore(None, {NOW // DAY: 1})
+    ear.state(NOW)
+    ear.state(NOW + 1)
+    assert ear.kept == [(1, NOW)]
+    assert ear.intake.dropped == {Drop.DAY_FULL: 1}
+
+
+def test_a_stepped_clock_long_before_the_wall_clock_decides() -> None:
+    ear = Ear()
+    start = NOW - 100 * DAY
+    ear.hear(CLOCK_TOPIC, encode_clock(start))
+    ear.state(start + 60)
+    ear.state(NOW)
+    assert ear.kept == [(1, start + 60)]
+    assert ear.intake.dropped == {Drop.FUTURE: 1}
+    assert ear.intake.clock == start
+
+
+def test_a_clock_that_stands_still_near_the_present_does_not_stop_the_view() -> None:
+    """Steps wait for oracle nodes; the homes go on by the wall clock."""
+    ear = Ear()
+    ear.hear(CLOCK_TOPIC, encode_clock(NOW - 5 * 3600))
+    ear.state(NOW)
+    assert ear.kept == [(1, NOW)]
+
+
+def test_what_came_while_a_batch_was_written_waits_for_the_next() -> None:
+    ear = Ear()
+    ear.state(NOW)
+    ear.hear(status_topic(METER), b"online")
+    batch = ear.intake.batch()
+    ear.state(NOW + 1)
+    ear.hear(status_topic(METER), b"offline")
+    ear.intake.written(batch)
+    rest = ear.intake.batch()
+    assert [state.time for _, state in rest.history] == [NOW + 1]
+    assert rest.newest[1].time == NOW + 1
+    assert rest.statuses == {1: False}
+    assert ear.intake.stored == 1
+
+
+def test_a_batch_whose_success_went_unnoticed_is_not_written_twice() -> None:
+    ear = Ear()
+    ear.state(NOW)
+    ear.state(NOW + 1)
+    ear.state(NOW, meter=OTHER)
+    ear.intake.admit([(METER, 1, NOW), (OTHER, 2, NOW)])
+    assert ear.kept == [(1, NOW + 1)]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([state_topic(METER), status_topic(METER), CLOCK_TOPIC]), st.binary()))
+)
+def test_no_payload_raises(messages: list[tuple[str, bytes]]) -> None:
+    ear = Ear()
+    for topic, payload in messages:
+        ear.hear(topic, payload)
+    assert sum(ear.intake.dropped.values()) + ear.intake.taken + len(ear.intake.batch().statuses) <= len(
+        messages
+    )
