@@ -70,7 +70,7 @@ def test_what_cannot_hold_for_every_node_is_refused() -> None:
 def test_a_value_that_one_node_would_refuse_is_told_with_its_name() -> None:
     nodes.check_each()
     os.environ["ZUVA_ORACLE_2_CLAIMS_PER_MINT"] = "many"
-    with pytest.raises(ConfigurationError, match="oracle-2: setting ZUVA_ORACLE_CLAIMS_PER_MINT: .*'many'"):
+    with pytest.raises(ConfigurationError, match=r"oracle-2: setting ZUVA_ORACLE_CLAIMS_PER_MINT: .*'many'"):
         nodes.check_each()
 
 
