@@ -5,6 +5,7 @@ direct and diffuse parts by Erbs, the tilted plane by Hay and Davies, cell tempe
 PVWatts.
 """
 
+import warnings
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -63,6 +64,13 @@ def clear_sky(first: int, count: int, step_seconds: int = 60) -> Sky:
     """Return the clear sky in the middle of `count` steps that begin at `first`, unix seconds UTC."""
     seconds = first + step_seconds * np.arange(count) + step_seconds // 2
     times = pd.to_datetime(seconds, unit="s", utc=True)
+    with warnings.catch_warnings():
+        # pvlib 0.16 uses a name that pandas 3 deprecates
+        warnings.filterwarnings("ignore", message="DatetimeIndex.dayofyear is deprecated")
+        return _clear_sky(times)
+
+
+def _clear_sky(times: pd.DatetimeIndex) -> Sky:
     position = pvlib.solarposition.get_solarposition(times, LATITUDE, LONGITUDE, altitude=ALTITUDE_M)
     zenith = position["apparent_zenith"]
     extra = pvlib.irradiance.get_extra_radiation(times)
@@ -77,7 +85,7 @@ def clear_sky(first: int, count: int, step_seconds: int = 60) -> Sky:
         position["azimuth"].to_numpy(),
         np.nan_to_num(clear["ghi"].to_numpy()),
         np.asarray(extra, dtype=np.float64),
-        np.asarray(times.dayofyear, dtype=np.float64),
+        np.asarray(times.day_of_year, dtype=np.float64),
     )
 
 
