@@ -19,7 +19,7 @@ class TelemetrySettings(BaseSettings):
     """Most states of one meter per second of real time; twice as many may come at once."""
     future_seconds: int = Field(default=3600, ge=0)
     """How far a state may be ahead of both the community clock and the wall clock."""
-    rows_per_day: int = Field(default=2_000_000, gt=0)
+    rows_per_day: int = Field(default=1_000_000, gt=0)
     """Most states kept of one UTC day; beyond it only the newest state of each meter is."""
     batch_seconds: float = Field(default=1.0, gt=0)
     """Pause between two writes."""

@@ -9,6 +9,7 @@ from backend.api.community import repository as community_repository
 from backend.api.database import Reading, Row
 from backend.api.inputs import Cursor, From, Limit, MeterId, To, period_of, read_cursor, write_cursor
 from backend.api.meters import repository as meters_repository
+from backend.api.privacy import may_see_consumption
 from backend.api.problems import Problem, not_found, not_indexed
 from backend.api.telemetry import repository
 from backend.api.telemetry.schemas import (
@@ -78,7 +79,9 @@ async def get_series(
             "The range is too long",
             f"at most {_MOST_STEPS} steps come in one answer: take a longer step_seconds",
         )
-    rows = await repository.series(snapshot, newest["number"], start, end, step) if newest else []
+    rows = []
+    if newest and may_see_consumption():
+        rows = await repository.series(snapshot, newest["number"], start, end, step)
     series = TelemetrySeries(
         meter_id=f"0x{meter_id.hex()}",
         start=span.start,
@@ -90,5 +93,8 @@ async def get_series(
 
 
 def meter_of(row: Row) -> MeterTelemetry:
-    """Return a row of the newest states as it is answered."""
-    return MeterTelemetry(**{name: row[name] for name in MeterTelemetry.model_fields})
+    """Return a row of the newest states as it is answered; its power says when people are at home."""
+    values = {name: row[name] for name in MeterTelemetry.model_fields}
+    if not may_see_consumption():
+        values |= dict.fromkeys(("power_w", "power_factor_permille"))
+    return MeterTelemetry(**values)

@@ -88,6 +88,24 @@ async def test_a_quiet_stream_is_kept_open(database_url: str, connection: psycop
         assert await stream.comment() == ": still here"
 
 
+async def test_a_burst_of_blocks_is_a_few_events_that_add_up(
+    database_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    async with serving(database_url, streams=1) as client, streaming(client) as stream:
+        await stream.next("hello")
+        assert_problem(await client.get("/v1/stream"), 503, "too-many-streams")
+        with connection.transaction():
+            for number in range(1, 51):
+                notify(connection, number, reports=2)
+        events, reports, block = 0, 0, {}
+        while reports < 100:
+            _, _, block = await stream.next("block")
+            events += 1
+            reports += block["reports"]
+        assert (reports, block["block_number"]) == (100, 50)
+        assert events < 10
+
+
 async def test_stopping_the_service_ends_open_streams(
     database_url: str, connection: psycopg.Connection[Any]
 ) -> None:
@@ -143,6 +161,6 @@ async def test_the_api_outlives_its_database() -> None:
                 assert (await client.get("/v1/totals")).status_code == 200
 
 
-def notify(connection: psycopg.Connection[Any], number: int) -> None:
-    payload = {"block_number": number, "timestamp": 0, "reports": 0, "mints": 0, "meters": 0}
+def notify(connection: psycopg.Connection[Any], number: int, *, reports: int = 0) -> None:
+    payload = {"block_number": number, "timestamp": 0, "reports": reports, "mints": 0, "meters": 0}
     connection.execute("SELECT pg_notify('zuva_block', %s)", (json.dumps(payload),))
