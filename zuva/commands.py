@@ -155,6 +155,33 @@ def audit(data: Data = None, config: Config = None) -> None:
     raise typer.Exit(int(_module("zuva.audit", "audit").run(directory, console)))
 
 
+@app.command(rich_help_panel=_ALL)
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to make; nothing may be there.")],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Put a community, running or not, into one file, and check it. It holds all keys: keep it safe."""
+    from zuva.commands_operation import make_backup
+    from zuva.lifecycle import the_running_one
+
+    configuration.load_environment(config)
+    make_backup(_data_dir(data, the_running_one), file.absolute(), Console())
+
+
+@app.command(rich_help_panel=_ALL)
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup that `zuva backup` made.")],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make a new data directory from a backup; `zuva up` goes on with it."""
+    from zuva.commands_operation import restore_backup
+
+    configuration.load_environment(config)
+    restore_backup(file.absolute(), _data_dir(data, _the_default), Console())
+
+
 @app.command(rich_help_panel=_TOOLS)
 def bench(
     name: Annotated[str, typer.Argument(help="A file of benchmarks/, without .py; or all.")],

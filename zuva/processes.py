@@ -59,6 +59,16 @@ def dies_with_parent(last_signal: signal.Signals) -> Callable[[], None]:
     return arm
 
 
+def processes_in(directory: Path) -> set[int]:
+    """Return the pids that work in a directory, as every PostgreSQL process does in its cluster."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (entry / "cwd").readlink() == directory:
+                found.add(int(entry.name))
+    return found
+
+
 class FileLock:
     """An advisory lock on a file; the kernel drops it when the holder dies, however it dies."""
 

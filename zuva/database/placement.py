@@ -5,13 +5,14 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from zuva.database.account import Account
 from zuva.errors import ConfigurationError
-from zuva.processes import make_directory
+from zuva.processes import make_directory, processes_in
 
 DATABASE = "zuva"
 ROLE = "zuva"
@@ -19,6 +20,7 @@ _LONGEST_SOCKET_PATH = 107
 _SOCKET_NAME = ".s.PGSQL.5432"
 _POINTER = "elsewhere"
 _ORIGIN = "belongs-to"
+_DEVICE = "device "
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ def place(data_dir: Path, account: Account, state_dir: Path) -> Placement:
     """
     home = data_dir.resolve() / "postgres"
     make_directory(home)
+    if account.is_other:
+        remove_orphans(state_dir)
     pointer = home / _POINTER
     if pointer.is_file():
         cluster = Path(pointer.read_text().strip())
@@ -109,23 +113,47 @@ def _place_elsewhere(home: Path, account: Account, state_dir: Path) -> Path:
     clusters.mkdir(parents=True, exist_ok=True)
     for directory in (state_dir, clusters):
         directory.chmod(0o755)
-    _remove_orphans(clusters)
     cluster = clusters / secrets.token_hex(8)
     cluster.mkdir(mode=0o755)
-    (cluster / _ORIGIN).write_text(f"{home}\n")
     inner = cluster / "data"
     inner.mkdir(mode=0o700)
     account.take(inner)
     (home / _POINTER).write_text(f"{inner}\n")
+    # Last, for a cluster that says whose it is without being pointed to counts as left behind.
+    (cluster / _ORIGIN).write_text(f"{home}\n{_DEVICE}{home.stat().st_dev}\n")
     return inner
 
 
-def _remove_orphans(clusters: Path) -> None:
-    """Remove clusters whose data directory was deleted or begun anew."""
-    for cluster in clusters.iterdir():
-        origin = cluster / _ORIGIN
-        if not origin.is_file():
-            continue
-        pointer = Path(origin.read_text().strip()) / _POINTER
-        if not pointer.is_file() or pointer.read_text().strip() != str(cluster / "data"):
+def belongs_also_to(data_dir: Path, later: Path) -> None:
+    """Note that `data_dir` is about to be renamed, so that nobody takes its cluster for left behind."""
+    cluster = cluster_of(data_dir)
+    if cluster is not None and (origin := cluster.parent / _ORIGIN).is_file():
+        with origin.open("a") as file:
+            file.write(f"{later.resolve() / 'postgres'}\n")
+
+
+def remove_orphans(state_dir: Path) -> list[Path]:
+    """Remove clusters whose data directory was deleted or begun anew; return what was removed.
+
+    One whose file system is not mounted now, and one that a server still works in, are left alone.
+    """
+    removed = []
+    for origin in sorted(state_dir.glob(f"clusters/*/{_ORIGIN}")):
+        cluster = origin.parent
+        if _is_orphan(cluster, origin.read_text().splitlines()) and not processes_in(cluster / "data"):
             shutil.rmtree(cluster, ignore_errors=True)
+            removed.append(cluster)
+    return removed
+
+
+def _is_orphan(cluster: Path, lines: Sequence[str]) -> bool:
+    homes = [Path(line) for line in lines if line.startswith("/")]
+    devices = {int(line.removeprefix(_DEVICE)) for line in lines if line.startswith(_DEVICE)}
+    for home in homes:
+        pointer = home / _POINTER
+        if pointer.is_file() and pointer.read_text().strip() == str(cluster / "data"):
+            return False
+        there = next(parent for parent in home.parents if parent.exists())
+        if devices and there.stat().st_dev not in devices:
+            return False
+    return bool(homes)
