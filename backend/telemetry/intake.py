@@ -15,7 +15,7 @@ from backend.telemetry.settings import TelemetrySettings
 from protocol.clock import SteppedClock, parse_clock
 from protocol.errors import MalformedRecord
 from protocol.telemetry import MeterState, parse_state
-from protocol.topics import CLOCK_TOPIC, state_topic, status_topic
+from protocol.topics import CLOCK_TOPIC, HOMES_STATUS_TOPIC, state_topic, status_topic
 
 _STATUSES: Final = {b"online": True, b"offline": False}
 _DAY: Final = 86_400
@@ -43,15 +43,29 @@ class Line:
 
     Attributes:
         number: stands for the meter in the store.
+        simulated: whether it is one of the simulated homes, which share one connection and its last will.
         time: community time of its newest state, -1 before the first.
         allowance: states it may send at once, refilled with real time.
         heard: monotonic seconds of the last refill.
+        online: what it said itself; None before.
     """
 
     number: int
+    simulated: bool
     time: int
     allowance: float
-    heard: float
+    heard: float = 0.0
+    online: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A registered meter as the store has it: its id, its number there, the time of its newest state."""
+
+    meter_id: bytes
+    number: int
+    time: int | None
+    simulated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,7 @@ class Intake:
     dropped: Counter[Drop] = field(default_factory=Counter)
     _lines: dict[str, Line] = field(default_factory=dict)
     _status_lines: dict[str, Line] = field(default_factory=dict)
+    _homes_online: bool = True
     _clock: SteppedClock = field(default_factory=SteppedClock)
     _history: list[tuple[int, MeterState]] = field(default_factory=list)
     _newest: dict[int, MeterState] = field(default_factory=dict)
@@ -108,20 +123,20 @@ class Intake:
         self._clock.step(clock or 0)
         self._days = Counter(days) + Counter(state.time // _DAY for _, state in self._history)
 
-    def admit(self, meters: Iterable[tuple[bytes, int, int | None]]) -> None:
-        """Listen to registered meters: id, number, and time of the newest state that is stored.
+    def admit(self, meters: Iterable[Known]) -> None:
+        """Listen to registered meters.
 
         States that wait and are stored already are forgotten: their write had succeeded unnoticed.
         """
         stored: dict[int, int] = {}
-        for meter_id, number, time in meters:
-            stored[number] = -1 if time is None else time
-            topic = state_topic(meter_id)
+        for meter in meters:
+            stored[meter.number] = -1 if meter.time is None else meter.time
+            topic = state_topic(meter.meter_id)
             line = self._lines.get(topic)
             if line is None:
-                line = Line(number, stored[number], 2 * self.settings.states_per_second, 0.0)
-                self._lines[topic] = self._status_lines[status_topic(meter_id)] = line
-            line.time = max(line.time, stored[number])
+                line = Line(meter.number, meter.simulated, -1, 2 * self.settings.states_per_second)
+                self._lines[topic] = self._status_lines[status_topic(meter.meter_id)] = line
+            line.time = max(line.time, stored[meter.number])
         self._history = [(n, state) for n, state in self._history if state.time > stored.get(n, -1)]
 
     def hear(self, topic: str, payload: bytes, *, wall: int, monotonic: float) -> None:
@@ -138,6 +153,8 @@ class Intake:
             dropped = self._take_state(line, payload, wall, monotonic)
         elif (line := self._status_lines.get(topic)) is not None:
             dropped = self._take_status(line, payload)
+        elif topic == HOMES_STATUS_TOPIC:
+            dropped = self._take_homes_status(payload)
         elif topic == CLOCK_TOPIC:
             dropped = self._take_clock(payload, wall)
         else:
@@ -216,8 +233,25 @@ class Intake:
         online = _STATUSES.get(payload)
         if online is None:
             return Drop.MALFORMED
-        self._statuses[line.number] = online
+        line.online = online
+        self._statuses[line.number] = self._is_online(line)
         return None
+
+    def _take_homes_status(self, payload: bytes) -> Drop | None:
+        online = _STATUSES.get(payload)
+        if online is None:
+            return Drop.MALFORMED
+        if online is not self._homes_online:
+            self._homes_online = online
+            self._statuses |= {
+                line.number: self._is_online(line)
+                for line in self._lines.values()
+                if line.simulated and line.online is not None
+            }
+        return None
+
+    def _is_online(self, line: Line) -> bool:
+        return bool(line.online) and (self._homes_online or not line.simulated)
 
     def _take_clock(self, payload: bytes, wall: int) -> Drop | None:
         try:

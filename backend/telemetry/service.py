@@ -15,7 +15,7 @@ from backend.telemetry.intake import Batch, Intake
 from backend.telemetry.settings import TelemetrySettings
 from backend.telemetry.store import Connection
 from protocol.mqtt import BrokerLink, BrokerUnavailable, connect
-from protocol.topics import CLOCK_TOPIC, STATES_FILTER, STATUSES_FILTER
+from protocol.topics import CLOCK_TOPIC, HOMES_STATUS_TOPIC, STATES_FILTER, STATUSES_FILTER
 
 _FIRST_WAIT: Final = 0.2
 _LONGEST_WAIT: Final = 5.0
@@ -104,7 +104,8 @@ class _Service:
 
     async def _listen(self, connection: Connection, announce: Callable[[], None]) -> None:
         """Take and write states until new meters are registered."""
-        subscriptions = [(CLOCK_TOPIC, 0), (STATUSES_FILTER, 0), (STATES_FILTER, 0)]
+        topics = (CLOCK_TOPIC, HOMES_STATUS_TOPIC, STATUSES_FILTER, STATES_FILTER)
+        subscriptions = [(topic, 0) for topic in topics]
         async with connect(self._settings.broker_url, "zuva-telemetry", subscriptions, self._hear) as link:
             self._status(f"listening to {self._intake.meters} meters")
             announce()
@@ -114,8 +115,8 @@ class _Service:
                 await self._write(connection)
                 if time.monotonic() - looked >= self._settings.meters_seconds:
                     looked = time.monotonic()
-                    if found := await store.enrol(connection):
-                        self._intake.admit(found)
+                    if await store.enrol(connection):
+                        self._intake.admit(await store.known_meters(connection))
                         return
 
     def _hear(self, topic: str, payload: bytes) -> None:

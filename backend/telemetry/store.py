@@ -8,7 +8,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
 from backend.store.announcement import TELEMETRY_CHANNEL
-from backend.telemetry.intake import Batch
+from backend.telemetry.intake import Batch, Known
 from protocol.telemetry import MeterState
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -29,7 +29,11 @@ _VALUES: Final = (
 _ENROL = """
 INSERT INTO backend.telemetry_meter (meter_id) SELECT meter_id FROM backend.meter m
 WHERE NOT EXISTS (SELECT 1 FROM backend.telemetry_meter t WHERE t.meter_id = m.meter_id)
-RETURNING meter_id, number, time
+"""
+
+_KNOWN = """
+SELECT t.meter_id, t.number, t.time, m.simulated
+FROM backend.telemetry_meter t JOIN backend.meter m USING (meter_id)
 """
 
 _PARTITIONS = """
@@ -68,16 +72,15 @@ async def take_lock(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-async def known_meters(connection: Connection) -> list[tuple[bytes, int, int | None]]:
-    """Return id, number and time of the newest state of every meter that was ever listened to."""
-    found = await connection.execute("SELECT meter_id, number, time FROM backend.telemetry_meter")
-    return [(row[0], row[1], row[2]) for row in await found.fetchall()]
+async def known_meters(connection: Connection) -> list[Known]:
+    """Return every registered meter that has a number."""
+    found = await connection.execute(_KNOWN)
+    return [Known(*row) for row in await found.fetchall()]
 
 
-async def enrol(connection: Connection) -> list[tuple[bytes, int, int | None]]:
-    """Give numbers to meters that were registered since; return those."""
-    found = await connection.execute(_ENROL)
-    return [(row[0], row[1], row[2]) for row in await found.fetchall()]
+async def enrol(connection: Connection) -> bool:
+    """Give numbers to meters that were registered since; tell whether there were any."""
+    return (await connection.execute(_ENROL)).rowcount > 0
 
 
 async def heard_clock(connection: Connection) -> int | None:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.telemetry.intake import Drop, Intake
+from backend.telemetry.intake import Drop, Intake, Known
 from backend.telemetry.settings import TelemetrySettings
 from protocol.clock import encode_clock
 from protocol.telemetry import MeterState
-from protocol.topics import CLOCK_TOPIC, state_topic, status_topic
+from protocol.topics import CLOCK_TOPIC, HOMES_STATUS_TOPIC, state_topic, status_topic
 
 METER, OTHER, STRANGER = (bytes([n]) * 32 for n in (1, 2, 3))
 NOW = 1_800_000_000
@@ -22,7 +22,7 @@ class Ear:
 
     def __init__(self, **settings: float) -> None:
         self.intake = Intake(TelemetrySettings(**settings))
-        self.intake.admit([(METER, 1, None), (OTHER, 2, None)])
+        self.intake.admit([Known(METER, 1, None, simulated=True), Known(OTHER, 2, None, simulated=False)])
         self.wall = NOW
         self.monotonic = 1000.0
 
@@ -62,6 +62,7 @@ def test_states_of_registered_meters_are_taken_and_the_newest_is_known() -> None
         (state_topic(METER), b"x" * 5000, Drop.MALFORMED),
         (status_topic(METER), b"ONLINE", Drop.MALFORMED),
         (CLOCK_TOPIC, b"{}", Drop.MALFORMED),
+        (HOMES_STATUS_TOPIC, b"", Drop.MALFORMED),
         (CLOCK_TOPIC, encode_clock(NOW + 400 * DAY), Drop.FUTURE),
         (state_topic(METER), MeterState(NOW + 3601, 1).encode(), Drop.FUTURE),
         (state_topic(METER), MeterState(NOW - 8 * DAY, 1).encode(), Drop.TOO_OLD),
@@ -131,6 +132,21 @@ def test_a_clock_that_stands_still_near_the_present_does_not_stop_the_view() -> 
     assert ear.kept == [(1, NOW)]
 
 
+def test_simulated_homes_are_offline_with_their_common_connection() -> None:
+    ear = Ear()
+    for meter in (METER, OTHER):
+        ear.hear(status_topic(meter), b"online")
+    ear.hear(HOMES_STATUS_TOPIC, b"offline")
+    assert ear.intake.batch().statuses == {1: False, 2: True}
+    # what the home says itself counts again once the connection is back
+    ear.hear(status_topic(METER), b"online")
+    assert ear.intake.batch().statuses == {1: False, 2: True}
+    ear.hear(HOMES_STATUS_TOPIC, b"online")
+    assert ear.intake.batch().statuses == {1: True, 2: True}
+    ear.hear(status_topic(METER), b"offline")
+    assert ear.intake.batch().statuses == {1: False, 2: True}
+
+
 def test_what_came_while_a_batch_was_written_waits_for_the_next() -> None:
     ear = Ear()
     ear.state(NOW)
@@ -151,7 +167,7 @@ def test_a_batch_whose_success_went_unnoticed_is_not_written_twice() -> None:
     ear.state(NOW)
     ear.state(NOW + 1)
     ear.state(NOW, meter=OTHER)
-    ear.intake.admit([(METER, 1, NOW), (OTHER, 2, NOW)])
+    ear.intake.admit([Known(METER, 1, NOW, simulated=True), Known(OTHER, 2, NOW, simulated=False)])
     assert ear.kept == [(1, NOW + 1)]
 
 
