@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import tarfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
@@ -13,6 +14,7 @@ from zuva.errors import ConfigurationError, ZuvaError
 
 _MANIFEST = "manifest.json"
 _PART = 1 << 20
+_UNREADABLE = (OSError, tarfile.TarError, EOFError, zlib.error)
 
 
 def describe(name: str, path: Path, size: int | None = None) -> File:
@@ -78,7 +80,7 @@ def read_manifest(path: Path) -> Manifest:
     try:
         with tarfile.open(path, "r:gz") as archive:
             return _first(archive, path)
-    except (OSError, tarfile.TarError, EOFError) as error:
+    except _UNREADABLE as error:
         raise ConfigurationError(f"{path} cannot be read as a backup of zuva ({error})") from error
 
 
@@ -105,7 +107,7 @@ def unpack(path: Path, into: Path | None) -> Manifest:
                 if source is None or file is None:
                     raise ConfigurationError(f"{path} is damaged: {member.name!r} is not in its manifest")
                 _take(path, file, source, into)
-    except (OSError, tarfile.TarError, EOFError) as error:
+    except _UNREADABLE as error:
         raise ConfigurationError(
             f"{path} is damaged or cannot be unpacked ({error}); use another backup"
         ) from error

@@ -9,14 +9,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from rich.console import Console
 
 from zuva import lifecycle
 from zuva.errors import ConfigurationError
-from zuva.processes import FileLock
+from zuva.health import disk_figures
+from zuva.processes import FileLock, free_port
 from zuva.supervisor import record
+from zuva.supervisor.logfile import parts
+from zuva.supervisor.metrics import served
 from zuva.supervisor.policy import BackOff, Spec, State
+from zuva.supervisor.settings import SupervisorSettings
 from zuva.supervisor.supervisor import Supervisor
 
 SERVICE = """
@@ -246,3 +251,28 @@ def test_a_broken_record_counts_as_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "status.json").write_text(content)
     assert record.read(tmp_path / "status.json") is None
     assert record.read(tmp_path / "absent.json") is None
+
+
+async def test_logs_stay_small_while_services_write_and_the_supervisor_has_figures(tmp_path: Path) -> None:
+    talk = "import os, time\nfor n in range(9): os.write(2, b'x' * 99 + b'\\n'); os.write(1, b'y' * 40_000 + b'\\n')"
+    talker = Spec("talker", (), False, ("-c", f"{talk}\ntime.sleep(600)"), 10)
+    settings = SupervisorSettings(port=free_port(), log_bytes=64 * 1024)
+    supervisor = Supervisor(
+        [talker, spec("other", "crashes")], tmp_path, dict(os.environ), lambda _: None,
+        back_off=BackOff(first=0.05, longest=0.2), rotation=settings.rotation,
+    )  # fmt: skip
+    running = Run(supervisor, asyncio.create_task(supervisor.run()))
+    log = tmp_path / "logs" / "talker.log"
+    with served(settings, supervisor.record, lambda: disk_figures(tmp_path)):
+        await running.until(lambda: log.with_name("talker.log.1").exists())
+        await running.until(lambda: running.states()["other"] is State.READY)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            figures = (await client.get(f"http://127.0.0.1:{settings.port}/metrics")).text.splitlines()
+    await running.stop()
+    assert sum(path.read_text().count("x\n") for path in parts(log)) == 9
+    assert log.stat().st_size <= settings.log_bytes
+    assert [path.stat().st_mode & 0o777 for path in parts(log)] == [0o600] * 2
+    assert 'zuva_service_state{service="other",state="ready"} 1.0' in figures
+    assert 'zuva_service_state{service="other",state="starting"} 0.0' in figures
+    assert 'zuva_service_restarts_total{service="other"} 2.0' in figures
+    assert any(line.startswith('zuva_data_bytes{part="logs"}') for line in figures)
