@@ -20,8 +20,11 @@ from protocol.topics import CLOCK_TOPIC, READINGS_FILTER, ack_topic, parse_readi
 class AckingNode:
     """What the node knows and heard."""
 
-    def __init__(self, key: SigningKey, domain: Domain, meters: Mapping[bytes, bytes]) -> None:
+    def __init__(
+        self, key: SigningKey, domain: Domain, meters: Mapping[bytes, bytes], name: str = "node-1"
+    ) -> None:
         self.key = key
+        self.name = name
         self.domain = domain
         self.meters = meters
         self.accepted: dict[tuple[bytes, int], bytes] = {}
@@ -52,7 +55,7 @@ class AckingNode:
             if known != payload:
                 self.contradictions.append(reading)
         ack = encode_ack(reading.meter_id, reading.seq, keccak256(payload), status, self.key, self.domain)
-        client.publish(ack_topic(reading.meter_id, "node-1"), ack, qos=1)
+        client.publish(ack_topic(reading.meter_id, self.name), ack, qos=1)
 
     @asynccontextmanager
     async def listening(self, broker_url: str) -> AsyncIterator[None]:

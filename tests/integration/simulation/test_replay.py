@@ -98,6 +98,22 @@ async def test_the_built_in_days_arrive_completely_and_the_replay_ends(tmp_path:
     assert bench.lines[-1] == "replay complete: 576 readings of 12 homes"
 
 
+async def test_two_of_three_nodes_are_enough(tmp_path: Path, broker_url: str):
+    keys = [NODE, SigningKey(b"\x08" * 32), SigningKey(b"\x09" * 32)]
+    addresses = tuple(address_text(key.address) for key in keys)
+    bench = Bench(tmp_path, broker_url, days=1, homes=3, acks=2, nodes=addresses)
+    others = [AckingNode(key, DOMAIN, bench.node.meters, f"node-{i}") for i, key in enumerate(keys[1:], 2)]
+    others[0].muted = True
+    async with (
+        bench.node.listening(broker_url),
+        others[0].listening(broker_url),
+        others[1].listening(broker_url),
+    ):
+        await bench.replay()
+        await until(lambda: others[1].accepted == bench.node.accepted)
+    bench.check_complete()
+
+
 async def test_a_second_run_publishes_nothing_again_and_ends_at_once(tmp_path: Path, broker_url: str):
     bench = Bench(tmp_path, broker_url, days=1, homes=3)
     async with bench.node.listening(broker_url):
