@@ -15,6 +15,9 @@ from protocol.reading import FLAG_MASK, Reading, SignedReading
 # Meters round to whole Wh and clocks drift: 5 % above the rated power, and 1 Wh, still count as possible.
 CAPACITY_MARGIN_PERCENT = 105
 ROUNDING_WH = 1
+# A node that missed readings in between sees several meter roundings as one step; whoever holds them must not
+# be contradicted for a few Wh.
+MISSED_ROUNDING_WH = 100
 
 
 def judge_signature(
@@ -45,7 +48,9 @@ def judge_time(reading: Reading, meter: Meter, latest: int) -> Status:
     return Status.ACCEPTED
 
 
-def judge_registers(reading: Reading, meter: Meter, before: Point, after: Point | None) -> Status:
+def judge_registers(
+    reading: Reading, meter: Meter, before: Point, after: Point | None, rounding_wh: int = ROUNDING_WH
+) -> Status:
     """Judge whether time and registers fit between the stored neighbours by sequence number.
 
     Args:
@@ -53,15 +58,17 @@ def judge_registers(reading: Reading, meter: Meter, before: Point, after: Point 
         meter: for its capacities.
         before: nearest stored reading with a lower seq, or the opening registers.
         after: nearest stored reading with a higher seq, if the new one is back-fill.
+        rounding_wh: what a register may grow beyond the capacity, Wh.
     """
     here = point_of(reading)
-    status = _judge_step(before, here, meter)
+    status = judge_step(before, here, meter, rounding_wh)
     if status is Status.ACCEPTED and after is not None:
-        status = _judge_step(here, after, meter)
+        status = judge_step(here, after, meter, rounding_wh)
     return status
 
 
-def _judge_step(earlier: Point, later: Point, meter: Meter) -> Status:
+def judge_step(earlier: Point, later: Point, meter: Meter, rounding_wh: int = ROUNDING_WH) -> Status:
+    """Judge one step between two points of a meter, `earlier` having the lower seq; see `judge_registers`."""
     seconds = later.timestamp - earlier.timestamp
     if seconds <= 0:
         return Status.TIME_OUT_OF_ORDER
@@ -70,12 +77,12 @@ def _judge_step(earlier: Point, later: Point, meter: Meter) -> Status:
     generated = later.generated_wh - earlier.generated_wh
     if imported < 0 or exported < 0 or generated < 0:
         return Status.REGISTER_FELL
-    if generated > _growth_limit_wh(meter.generation_capacity_w, seconds):
+    if generated > _growth_limit_wh(meter.generation_capacity_w, seconds) + rounding_wh:
         return Status.IMPLAUSIBLE_GROWTH
-    if max(imported, exported) > _growth_limit_wh(meter.connection_capacity_w, seconds):
+    if max(imported, exported) > _growth_limit_wh(meter.connection_capacity_w, seconds) + rounding_wh:
         return Status.IMPLAUSIBLE_GROWTH
     return Status.ACCEPTED
 
 
 def _growth_limit_wh(capacity_w: int, seconds: int) -> int:
-    return capacity_w * seconds * CAPACITY_MARGIN_PERCENT // 360_000 + ROUNDING_WH
+    return capacity_w * seconds * CAPACITY_MARGIN_PERCENT // 360_000

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from oracle.acceptance import judge_registers, judge_signature
+from oracle.acceptance import MISSED_ROUNDING_WH, judge_registers, judge_signature
 from oracle.data_set import Proposal, propose
 from oracle.meters import MeterBook, Point, point_of
 from oracle.registry_watch import RegistryWatch
+from oracle.standing import Side, Standing
+from oracle.store.data_sets import DataSets
 from oracle.store.repository import OracleStore
 from protocol.ack import Status
 from protocol.audit import Check
@@ -56,8 +59,11 @@ async def audit(
     events = await _read_events(rpc, book)
     return [
         await _check_readings(store, watch.meters, book.domain("Registry"), book.interval_seconds),
-        *await _check_reports(store, events, watch.meters, secrets),
-        await _check_mints(store, events, watch.meters),
+        await _check_foreign_leaves(
+            store.data_sets, watch.meters, book.domain("Registry"), book.interval_seconds
+        ),
+        *await _check_reports(store.data_sets, events, watch.meters, secrets),
+        await _check_mints(store.data_sets, events, watch.meters),
         *await _check_certificates(rpc, book, events),
     ]
 
@@ -87,45 +93,81 @@ async def _check_readings(
         if reading.meter_id != meter_id:
             meter_id, before = reading.meter_id, meter.opening
         # a suspension since then does not undo what was accepted before
-        status = judge_signature(signed, domain, meter, interval_seconds)
-        if status in (Status.ACCEPTED, Status.SUSPENDED_METER) and before is not None:
-            status = judge_registers(reading, meter, before, None)
+        judged = replace(meter, suspended=False)
+        status = judge_signature(signed, domain, judged, interval_seconds)
+        if status is Status.ACCEPTED and before is not None:
+            status = judge_registers(reading, meter, before, None, MISSED_ROUNDING_WH)
         if status is not Status.ACCEPTED:
             return Check(statement, examined, f"reading {_reading(reading)}: {status.words}")
         before = point_of(reading)
     return Check(statement, examined)
 
 
+async def _check_foreign_leaves(
+    store: DataSets, meters: MeterBook, domain: Domain, interval_seconds: int
+) -> Check:
+    """Check the leaves that other nodes reported and that this node holds otherwise, or did not take."""
+    statement = "leaves that are not among the stored readings are signed by their meters"
+    leaves = await store.foreign_leaves()
+    for examined, signed in enumerate(leaves, 1):
+        meter = meters.get(signed.reading.meter_id)
+        judged = replace(meter, suspended=False) if meter else None
+        status = judge_signature(signed, domain, judged, interval_seconds)
+        if status is not Status.ACCEPTED:
+            return Check(statement, examined, f"leaf {_reading(signed.reading)}: {status.words}")
+    return Check(statement, len(leaves))
+
+
 async def _check_reports(
-    store: OracleStore, events: ChainEvents, meters: MeterBook, secrets: Mapping[bytes, bytes]
+    store: DataSets, events: ChainEvents, meters: MeterBook, secrets: Mapping[bytes, bytes]
 ) -> list[Check]:
-    stored = {reports.production.interval for reports in await store.reports_after(-1)}
-    sides = {
-        "production": [log for log in events.production if log.name == "Reported"],
-        "consumption": [log for log in events.consumption if log.name == "Reported"],
-    }
-    data_sets = await store.data_sets_between(-1, max(stored, default=-1))
-    recomputed = _recompute({t: data_sets.get(t, []) for t in stored}, meters, secrets)
-    checks = []
-    for side, logs in sides.items():
-        checks.append(_compare_reports(side, logs, recomputed))
-        on_chain = {log.arguments["interval"] for log in logs}
-        head = max(on_chain, default=-1)
-        missing = sorted(t for t in stored if t <= head and t not in on_chain)
-        difference = f"interval {missing[0]} was proposed but is not on the chain" if missing else None
-        checks.append(
-            Check(f"proposals up to the head are {side} reports on the chain", len(stored), difference)
+    """Compare each report on the chain with the data set of its hash; other data sets count for nothing."""
+    data_sets = await store.everything()
+    production = [log.arguments for log in events.production if log.name == "Reported"]
+    consumption = [log.arguments for log in events.consumption if log.name == "Reported"]
+    named = {
+        said["interval"]: data_sets.get(
+            (said["interval"], said["dataHash"]), "its data set is not in the store"
         )
-    return checks
+        for said in production
+    }
+    recomputed = _recompute(named, meters, secrets)
+    return [
+        _compare_reports(Side.PRODUCTION, production, recomputed),
+        _compare_reports(Side.CONSUMPTION, consumption, recomputed),
+        _compare_standing(await store.standing(), production, consumption),
+    ]
+
+
+def _compare_standing(
+    standing: Sequence[Standing],
+    production: Sequence[Mapping[str, Any]],
+    consumption: Sequence[Mapping[str, Any]],
+) -> Check:
+    statement = "what the node holds as reported is on the chain"
+    on_chain = {
+        (side, said["interval"]): said["dataHash"]
+        for side, logs in ((Side.PRODUCTION, production), (Side.CONSUMPTION, consumption))
+        for said in logs
+    }
+    for examined, each in enumerate(standing, 1):
+        report = each.report
+        if on_chain.get((each.side, report.interval)) != report.data_hash:
+            words = f"interval {report.interval}: the {each.side} report is not on the chain"
+            return Check(statement, examined, words)
+    return Check(statement, len(standing))
 
 
 def _recompute(
-    data_sets: Mapping[int, Sequence[SignedReading]], meters: MeterBook, secrets: Mapping[bytes, bytes]
+    data_sets: Mapping[int, Sequence[SignedReading] | str], meters: MeterBook, secrets: Mapping[bytes, bytes]
 ) -> dict[int, Proposal | str]:
-    """Build every proposal anew from its signed readings; a text says why one cannot be built."""
+    """Build every report anew from its signed readings; a text says why one cannot be built."""
     reported = {meter_id: meter.opening for meter_id, meter in meters.items()}
     result: dict[int, Proposal | str] = {}
-    for interval, readings in sorted(data_sets.items()):
+    for interval, readings in sorted(data_sets.items(), key=lambda item: item[0]):
+        if isinstance(readings, str):
+            result[interval] = readings
+            continue
         if not readings:
             result[interval] = "its data set holds no readings"
             continue
@@ -140,19 +182,21 @@ def _recompute(
     return result
 
 
-def _compare_reports(side: str, logs: Sequence[Log], recomputed: Mapping[int, Proposal | str]) -> Check:
+def _compare_reports(
+    side: Side, logs: Sequence[Mapping[str, Any]], recomputed: Mapping[int, Proposal | str]
+) -> Check:
     statement = f"{side} roots, totals and counts on the chain recompute from signed readings"
-    for examined, log in enumerate(logs, 1):
-        interval = log.arguments["interval"]
-        ours = recomputed.get(interval, "its data set is not in the store")
+    for examined, said in enumerate(logs, 1):
+        interval = said["interval"]
+        ours = recomputed.get(interval, "it has no production report")
         if isinstance(ours, str):
             return Check(statement, examined, f"interval {interval}: {ours}")
-        report = ours.production if side == "production" else ours.consumption
+        report = ours.production if side is Side.PRODUCTION else ours.consumption
         pairs = {
-            "root": (log.arguments["root"], report.root),
-            "data hash": (log.arguments["dataHash"], report.data_hash),
-            "total Wh": (log.arguments["totalWh"], report.total_wh),
-            "count": (log.arguments["count"], report.count),
+            "root": (said["root"], report.root),
+            "data hash": (said["dataHash"], report.data_hash),
+            "total Wh": (said["totalWh"], report.total_wh),
+            "count": (said["count"], report.count),
         }
         for what, (on_chain, ours_value) in pairs.items():
             if on_chain != ours_value:
@@ -161,7 +205,7 @@ def _compare_reports(side: str, logs: Sequence[Log], recomputed: Mapping[int, Pr
     return Check(statement, len(logs))
 
 
-async def _check_mints(store: OracleStore, events: ChainEvents, meters: MeterBook) -> Check:
+async def _check_mints(store: DataSets, events: ChainEvents, meters: MeterBook) -> Check:
     """Check every mint against the leaf it claims and the register claimed before."""
     statement = "certificates minted equal the growth of reported registers"
     claimed = {meter_id: meter.opening.generated_wh for meter_id, meter in meters.items()}

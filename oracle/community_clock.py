@@ -47,6 +47,16 @@ class CommunityClock:
         if self._stepped:
             self._stepped.step(timestamp)
 
+    def resume(self, timestamp: int) -> None:
+        """Go on from the time that was stored with everything before it, unix seconds."""
+        if self._stepped:
+            self._stepped.step(timestamp)
+            self._stored = max(self._stored, timestamp)
+
+    def unstored(self) -> int | None:
+        """Return the time to be stored with what was received, if it moved since the last store."""
+        return self._stepped.now() if self._stepped and self._stepped.now() > self._stored else None
+
     def note_stored(self) -> None:
         """Note that everything received so far is stored."""
         self._stored = self.now()

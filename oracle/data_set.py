@@ -2,11 +2,14 @@
 
 A report states, per meter, the accepted reading with the highest sequence number not after the interval's
 end, if it is newer than what was reported before. So that certificates can be dated, it also states the last
-reading of each UTC day completed in between, and the first after a day that no reading closed at midnight.
+reading of each UTC day completed in between, and the first of a day that no reading opened at midnight.
 Readings that arrive later go into the next report.
+
+Nodes agree by union: choosing from the union of what each node chose gives the same as choosing from the
+union of all that they hold, whatever subset of a meter's readings each of them heard.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -53,7 +56,7 @@ def choose(
         The chosen readings, ordered by (meter id, seq).
     """
     end = interval_end(interval, interval_seconds)
-    chosen = []
+    chosen: list[SignedReading] = []
     for meter_id in sorted(unreported):
         due = [signed for signed in unreported[meter_id] if signed.reading.timestamp <= end]
         before = reported[meter_id]
@@ -70,13 +73,26 @@ def _ends_day(reading: Reading, following: SignedReading | None) -> bool:
 
 
 def _begins_day(reading: Reading, before: Point) -> bool:
-    """Tell whether the reading is the first after a day whose last reading was not taken at midnight.
+    """Tell whether the reading is its day's first and the day before was not closed at midnight.
 
     Energy between the two has no certain day; reported next to each other, they keep that part small.
     """
-    if before.timestamp % DAY_SECONDS == 0:
-        return False
-    return day_of(before.timestamp) != day_of(reading.timestamp)
+    return before.timestamp < day_of(reading.timestamp) * DAY_SECONDS
+
+
+def union(
+    ours: Mapping[bytes, list[SignedReading]], others: Iterable[SignedReading]
+) -> dict[bytes, list[SignedReading]]:
+    """Return, per meter and ascending by seq, what is in either; of one seq the first of `ours` counts."""
+    added: dict[bytes, list[SignedReading]] = {}
+    for signed in others:
+        added.setdefault(signed.reading.meter_id, []).append(signed)
+    result = dict(ours)
+    for meter_id, readings in added.items():
+        by_seq = {signed.reading.seq: signed for signed in readings}
+        by_seq |= {signed.reading.seq: signed for signed in ours.get(meter_id, ())}
+        result[meter_id] = [by_seq[seq] for seq in sorted(by_seq)]
+    return result
 
 
 def first_due_interval(

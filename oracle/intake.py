@@ -38,6 +38,7 @@ class Intake:
         look_again: reads Registry and enrolments anew, before a meter is refused as unknown.
         clock: the community's clock.
         on_stored: called with every batch of newly stored readings.
+        lock: held while a batch is judged and stored, so that nobody judges by what is not stored.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Intake:
         look_again: Callable[[], Awaitable[None]],
         clock: CommunityClock,
         on_stored: Callable[[Sequence[SignedReading]], None],
+        lock: asyncio.Lock,
     ) -> None:
         self._name = name
         self._key = key
@@ -59,10 +61,12 @@ class Intake:
         self._look_again = look_again
         self._clock = clock
         self._on_stored = on_stored
+        self._lock = lock
         self._inbox: deque[tuple[str, bytes]] = deque()
         self._arrived = asyncio.Event()
         self._looked_at = float("-inf")
         self.counts: Counter[Status] = Counter()
+        self.repeated = 0
 
     def hear(self, topic: str, payload: bytes) -> None:
         """Take one message from the broker; called in the order of arrival."""
@@ -79,14 +83,19 @@ class Intake:
                 await self._work_off(batch, link)
 
     async def _work_off(self, batch: Sequence[tuple[str, bytes]], link: BrokerLink) -> None:
-        verdicts = await self._judge_all(batch)
-        await self._save([v for v in verdicts if not v.older])
-        verdicts = [await self._settle(v) if v.older else v for v in verdicts]
+        async with self._lock:
+            verdicts = await self._judge_all(batch)
+            await self._save([v for v in verdicts if not v.older])
+            if any(v.older for v in verdicts):
+                verdicts = [await self._settle(v) if v.older else v for v in verdicts]
+            self._clock.note_stored()
+            self._on_stored([v.signed for v in verdicts if v.is_new and v.signed])
         for verdict in verdicts:
-            self.counts[verdict.status] += not verdict.repeated
+            if verdict.repeated:
+                self.repeated += 1
+            else:
+                self.counts[verdict.status] += 1
             self._acknowledge(verdict, link)
-        self._clock.note_stored()
-        self._on_stored([v.signed for v in verdicts if v.is_new and v.signed])
 
     async def _judge_all(self, batch: Sequence[tuple[str, bytes]]) -> list[Verdict]:
         verdicts = []
@@ -112,10 +121,12 @@ class Intake:
     async def _save(self, verdicts: Sequence[Verdict]) -> None:
         accepted = [v.signed for v in verdicts if v.is_new and v.signed]
         refused = [v.refusal() for v in verdicts if v.status is not Status.ACCEPTED]
-        if accepted or refused:
-            await self._store.save_batch(accepted, refused)
-        for refusal in refused:
-            log.info("reading refused", reason=refusal.reason, topic=refusal.topic, seq=refusal.seq)
+        clock = self._clock.unstored()
+        if accepted or refused or clock is not None:
+            await self._store.save_batch(accepted, refused, clock=clock)
+        # a line for each would let a flood fill the disk
+        for reason, count in Counter(refusal.reason for refusal in refused).most_common(5):
+            log.info("readings refused", reason=reason, count=count)
 
     async def _settle(self, verdict: Verdict) -> Verdict:
         """Judge a reading older than its meter's newest by what is stored around it."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from typing import Final
 
-from oracle.acceptance import judge_registers, judge_signature, judge_time
-from oracle.meters import Meter, MeterBook, Point, point_of
+from oracle.acceptance import MISSED_ROUNDING_WH, judge_registers, judge_signature, judge_time
+from oracle.meters import Meter, MeterBook, point_of
 from protocol.ack import Status
 from protocol.eip712 import Domain
 from protocol.errors import MalformedRecord
@@ -36,8 +36,8 @@ class Neighbours:
     """What is stored around a sequence number: the same one, the nearest below and above."""
 
     same: SignedReading | None
-    before: Point | None
-    after: Point | None
+    before: SignedReading | None
+    after: SignedReading | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,10 @@ class Judge:
         self._latest = latest
         self._latest_time = latest_time
 
+    def newest(self, meter_id: bytes) -> SignedReading | None:
+        """Return a meter's newest accepted reading."""
+        return self._latest.get(meter_id)
+
     def judge(self, topic: str, payload: bytes) -> Verdict:
         """Judge one payload; an accepted reading becomes its meter's newest."""
         try:
@@ -127,6 +131,10 @@ class Judge:
             return replace(
                 verdict, status=Status.MALFORMED, detail="a meter's first reading has seq 1, not 0"
             )
+        newest = self._latest.get(reading.meter_id)
+        if newest == signed:
+            # its signature was verified when it was new
+            return replace(verdict, repeated=True)
         meter = self._meters.get(reading.meter_id)
         if meter is not None and reading.meter_id not in self._enrolled:
             return replace(verdict, status=Status.UNKNOWN_METER, detail="not enrolled with this node")
@@ -164,8 +172,42 @@ class Judge:
             return replace(verdict, status=Status.UNKNOWN_METER)
         status = judge_time(reading, meter, self._latest_time())
         if status is Status.ACCEPTED:
-            status = judge_registers(reading, meter, neighbours.before or meter.opening, neighbours.after)
+            status = judge_registers(
+                reading,
+                meter,
+                point_of(neighbours.before.reading) if neighbours.before else meter.opening,
+                point_of(neighbours.after.reading) if neighbours.after else None,
+            )
         return replace(verdict, status=status)
+
+    def adopt(self, signed: SignedReading, neighbours: Neighbours) -> Status:
+        """Judge a reading that a peer holds, by what is stored around it.
+
+        A suspension since its acceptance there does not undo it, and missed readings' roundings are allowed.
+        An accepted one may become its meter's newest.
+        """
+        reading = signed.reading
+        meter = self._meters.get(reading.meter_id)
+        if reading.seq == 0:
+            return Status.MALFORMED
+        if meter is None or reading.meter_id not in self._enrolled:
+            return Status.UNKNOWN_METER
+        status = judge_signature(
+            signed, self._domain, replace(meter, suspended=False), self._interval_seconds
+        )
+        if status is Status.ACCEPTED and neighbours.same is not None:
+            same = neighbours.same.reading == reading
+            return Status.ACCEPTED if same else Status.CONTRADICTS_STORED
+        if status is Status.ACCEPTED:
+            status = judge_time(reading, meter, self._latest_time())
+        if status is Status.ACCEPTED:
+            before = point_of(neighbours.before.reading) if neighbours.before else meter.opening
+            after = point_of(neighbours.after.reading) if neighbours.after else None
+            status = judge_registers(reading, meter, before, after, MISSED_ROUNDING_WH)
+        newest = self._latest.get(reading.meter_id)
+        if status is Status.ACCEPTED and (newest is None or newest.reading.seq < reading.seq):
+            self._latest[reading.meter_id] = signed
+        return status
 
 
 def _judge_repeat(verdict: Verdict, signed: SignedReading, stored: SignedReading) -> Verdict:

@@ -9,7 +9,8 @@ import structlog
 from oracle.claims import Claimed, Leaf, needed_claims, still_pending
 from oracle.data_set import production_tree
 from oracle.meters import MeterBook
-from oracle.store.repository import OracleStore
+from oracle.standing import Side
+from oracle.store.data_sets import DataSets
 from protocol.intervals import interval_of
 from protocol.keys import address_text
 from protocol.leaf import production_leaf
@@ -38,7 +39,7 @@ class Keeper:
         rpc: the chain.
         sender: sends from the keeper's account.
         book: where EnergyProduction is.
-        store: the node's store, for data sets.
+        store: the data sets that stand on the chain.
         meters: registered meters.
         claims_per_mint: claims in one transaction.
     """
@@ -48,7 +49,7 @@ class Keeper:
         rpc: Rpc,
         sender: Sender,
         book: AddressBook,
-        store: OracleStore,
+        store: DataSets,
         meters: MeterBook,
         claims_per_mint: int,
     ) -> None:
@@ -93,7 +94,7 @@ class Keeper:
         final = await self._newest_final(self._head, head)
         if final <= self._head:
             return
-        self._recent = await self._store.data_sets_between(self._head, final)
+        self._recent = await self._store.reported_between(self._head, final)
         unseen = {
             signed.reading.meter_id for readings in self._recent.values() for signed in readings
         } - self._claimed.keys()
@@ -117,7 +118,9 @@ class Keeper:
             wanted = [claim for claim in claims if self._is_wanted(interval, claim)]
             if not wanted:
                 continue
-            readings = self._recent.get(interval) or await self._store.data_set(interval)
+            readings = self._recent.get(interval)
+            if readings is None:
+                readings = (await self._store.reported_between(interval - 1, interval))[interval]
             tree = production_tree(readings)
             for start in range(0, len(wanted), self._claims_per_mint):
                 batch = wanted[start : start + self._claims_per_mint]
@@ -213,9 +216,9 @@ class Keeper:
         """Return the newest interval after `after`, up to `head`, whose finality window is over."""
         if self._finality_seconds == 0 or head <= after:
             return max(after, head)
-        for reports in reversed(await self._store.reports_after(after)):
-            interval = reports.production.interval
-            if interval <= head and await self._ask("isFinal", interval):
+        for standing in reversed(await self._store.standing(Side.PRODUCTION)):
+            interval = standing.report.interval
+            if after < interval <= head and await self._ask("isFinal", interval):
                 return interval
         return after
 

@@ -23,14 +23,19 @@ class MeterSecrets(dict[bytes, bytes]):
         super().__init__()
         self._folder = folder
         self._key = key
-        self._read: set[str] = set()
+        self._read: dict[str, tuple[int, int]] = {}
 
     def refresh(self) -> None:
-        """Read the enrolment files that are new; one that cannot be used is logged and passed over."""
+        """Read the files that are new or changed; one that cannot be used is logged and passed over."""
         for path in sorted(self._folder.glob("*.json")):
-            if path.name in self._read:
+            try:
+                facts = path.stat()
+            except FileNotFoundError:
                 continue
-            self._read.add(path.name)
+            state = facts.st_mtime_ns, facts.st_size
+            if self._read.get(path.name) == state:
+                continue
+            self._read[path.name] = state
             try:
                 enrolment = load_enrolment(path)
                 self[enrolment.meter_id] = unseal(enrolment.sealed[self._key.address], self._key)

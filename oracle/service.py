@@ -3,29 +3,23 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from functools import partial
-from typing import Final
+from typing import Any, Final, Protocol
 
 import psycopg
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from oracle.community_clock import CommunityClock
-from oracle.intake import Intake
-from oracle.judge import Judge
-from oracle.keeper import Keeper
-from oracle.meter_secrets import MeterSecrets
-from oracle.node import Node
-from oracle.registry_watch import RegistryWatch
-from oracle.reporter import Reporter
+from oracle.assembly import assemble
+from oracle.peers.app import create_app
+from oracle.peers.client import Peers
+from oracle.presence import Presence
 from oracle.settings import OracleSettings
 from oracle.store.repository import OracleStore
-from oracle.submitter import Submitter
+from protocol.errors import ConfigurationError
 from protocol.keys import load_key, require_native_curve
 from protocol.ledger.address_book import AddressBook, load
 from protocol.ledger.errors import RpcUnreachable
 from protocol.ledger.rpc import Rpc
-from protocol.ledger.transactions import Sender
 from protocol.mqtt import BrokerUnavailable, connect
 from protocol.topics import CLOCK_TOPIC, READINGS_FILTER
 
@@ -37,8 +31,27 @@ LAST_PAUSE_SECONDS: Final = 5.0
 Lost = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, RpcUnreachable, BrokerUnavailable)
 
 
+class Listen(Protocol):
+    """Serves an ASGI application until cancelled, and says on which port once it takes requests."""
+
+    async def __call__(
+        self,
+        application: Any,  # noqa: ANN401 - any ASGI application
+        host: str,
+        port: int,
+        listening: Callable[[int], None],
+        /,
+    ) -> None:
+        """Serve."""
+        ...
+
+
 async def serve(
-    settings: OracleSettings, *, ready: Callable[[], None], status: Callable[[str], None]
+    settings: OracleSettings,
+    *,
+    ready: Callable[[], None],
+    status: Callable[[str], None],
+    listen: Listen | None = None,
 ) -> None:
     """Run one oracle node until cancelled.
 
@@ -46,12 +59,41 @@ async def serve(
         settings: the node's settings.
         ready: called when the node takes readings.
         status: called with a line in words when the node's state changes.
+        listen: serves the node's HTTP; without it the node has no peers and shows nothing.
 
     Raises:
-        ConfigurationError: missing key, wrong chain, foreign contracts, a second node on the same schema.
+        ConfigurationError: missing key, wrong chain, foreign contracts, a second node on the same schema,
+            peers that could not ask back.
     """
     require_native_curve()
+    presence = Presence(settings.name)
+    if listen is None:
+        if settings.peer_urls:
+            raise ConfigurationError("a node with peers must be reachable for them; serve its HTTP")
+        await _work(settings, presence, ready, status)
+        return
+    listening = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(
+            listen(create_app(presence), settings.host, settings.port, lambda _: listening.set())
+        )
+        await listening.wait()
+        tasks.create_task(_work(settings, presence, ready, status))
+
+
+async def _work(
+    settings: OracleSettings,
+    presence: Presence,
+    ready: Callable[[], None],
+    status: Callable[[str], None],
+) -> None:
+    """Work, and start anew from the store after a loss."""
     pause = FIRST_PAUSE_SECONDS
+
+    def tell(words: str) -> None:
+        presence.words = words
+        status(words)
+
     while True:
         working = False
 
@@ -61,11 +103,11 @@ async def serve(
             ready()
 
         try:
-            await _session(settings, work, status)
+            await _session(settings, presence, work, tell)
         except* Lost as group:
             reason = _first_words(group)
             log.warning("connection lost", reason=reason)
-            status(f"waiting: {reason}")
+            tell(f"waiting: {reason}")
         pause = FIRST_PAUSE_SECONDS if working else min(2 * pause, LAST_PAUSE_SECONDS)
         await asyncio.sleep(pause)
 
@@ -78,27 +120,35 @@ def _first_words(group: BaseExceptionGroup[BaseException]) -> str:
 
 
 async def _session(
-    settings: OracleSettings, ready: Callable[[], None], status: Callable[[str], None]
+    settings: OracleSettings,
+    presence: Presence,
+    ready: Callable[[], None],
+    status: Callable[[str], None],
 ) -> None:
     """Work from a state rebuilt from store and chain until a connection is lost."""
     book = await _address_book(settings, status)
     async with AsyncExitStack() as stack:
         rpc = await stack.enter_async_context(Rpc(settings.chain_url))
         await book.verify(rpc)
-        store = await OracleStore.open(settings.database_url, settings.schema_name)
+        store = await OracleStore.open(settings.database_url, settings.schema_name, settings.refusals_kept)
         stack.push_async_callback(store.close)
-        node = await _assemble(settings, book, rpc, store)
+        key = load_key(settings.key_path)
+        peers = Peers(settings.peer_urls, key, book.domain("Registry"))
+        stack.push_async_callback(peers.close)
+        node = await assemble(settings, key, book, rpc, store, peers, presence.metrics)
         # the clock first: a reading heard without it would be refused as beyond the clock
         subscriptions = [*([(CLOCK_TOPIC, 1)] if node.clock.is_stepped else []), (READINGS_FILTER, 1)]
         link = await stack.enter_async_context(
             connect(settings.broker_url, f"zuva-{settings.name}", subscriptions, node.intake.hear)
         )
+        presence.node = node
+        stack.callback(setattr, presence, "node", None)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(node.intake.run(link))
             tasks.create_task(node.watch_link(link.check))
-            tasks.create_task(node.close_intervals())
-            tasks.create_task(node.submit_reports())
-            tasks.create_task(node.mint_certificates())
+            tasks.create_task(node.keep_contact())
+            tasks.create_task(node.reporting.run())
+            tasks.create_task(node.keeping.run())
             tasks.create_task(node.follow_registry())
             tasks.create_task(node.tell(status))
             ready()
@@ -112,31 +162,3 @@ async def _address_book(settings: OracleSettings, status: Callable[[str], None])
         await asyncio.sleep(pause)
         pause = min(2 * pause, LAST_PAUSE_SECONDS)
     return load(settings.address_book_path)
-
-
-async def _assemble(settings: OracleSettings, book: AddressBook, rpc: Rpc, store: OracleStore) -> Node:
-    key = load_key(settings.key_path)
-    clock = CommunityClock(stepped=settings.clock == "stepped")
-    secrets = MeterSecrets(settings.enrolment_dir, key)
-    secrets.refresh()
-    watch = RegistryWatch(rpc, book)
-    await watch.refresh()
-    reporter = Reporter(store, watch.meters, secrets, book.interval_seconds, settings.grace_seconds)
-    await reporter.load()
-    submitter = Submitter(Sender(rpc, key, book.chain_id), book, key, store, clock.block_time)
-    await submitter.load()
-    keeper = None
-    if settings.mint:
-        sender = Sender(rpc, load_key(settings.keeper_key_path), book.chain_id)
-        keeper = Keeper(rpc, sender, book, store, watch.meters, settings.claims_per_mint)
-        await keeper.load(submitter.production_head)
-    node = Node(book.interval_seconds, clock, secrets, watch, reporter, submitter, keeper)
-    domain = book.domain("Registry")
-    latest_time = partial(_latest_time, clock, settings.clock_tolerance_seconds)
-    judge = Judge(domain, book.interval_seconds, watch.meters, secrets, await store.latest(), latest_time)
-    node.intake = Intake(settings.name, key, domain, judge, store, node.look_again, clock, node.take_stored)
-    return node
-
-
-def _latest_time(clock: CommunityClock, tolerance_seconds: int) -> int:
-    return clock.now() + tolerance_seconds

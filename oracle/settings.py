@@ -21,6 +21,11 @@ class OracleSettings(BaseSettings):
         clock_tolerance_seconds: how far a reading's time may be ahead of the community clock.
         mint: whether this node's keeper mints certificates from reported leaves.
         claims_per_mint: claims in one mint transaction; 200 first-of-day claims stay below the gas cap.
+        host: address on which other nodes, monitoring and operators reach this node.
+        port: port of the same; 0 for any.
+        peers: base URLs of the other nodes, with commas; who answers there must be in the Registry's oracles.
+        round_seconds: real seconds that a leader has for an interval before the next node takes over.
+        refusals_kept: rows that the table of refusals may hold; the oldest go.
     """
 
     model_config = SettingsConfigDict(env_prefix="ZUVA_ORACLE_", populate_by_name=True, extra="ignore")
@@ -35,6 +40,11 @@ class OracleSettings(BaseSettings):
     clock_tolerance_seconds: int = Field(60, ge=0)
     mint: bool = True
     claims_per_mint: int = Field(200, ge=1, le=220)
+    host: str = "127.0.0.1"
+    port: int = Field(18841, ge=0, lt=65536)
+    peers: str = ""
+    round_seconds: float = Field(2.0, gt=0)
+    refusals_kept: int = Field(100_000, ge=1)
 
     @property
     def schema_name(self) -> str:
@@ -49,7 +59,12 @@ class OracleSettings(BaseSettings):
     @property
     def keeper_key_path(self) -> Path:
         """File of the keeper's key, which pays for mints and vouches for nothing."""
-        return self.data_dir / "keys" / "keeper.key"
+        return self.data_dir / "keys" / f"{self.name}-keeper.key"
+
+    @property
+    def peer_urls(self) -> list[str]:
+        """Base URLs of the other nodes."""
+        return [url.strip() for url in self.peers.split(",") if url.strip()]
 
     @property
     def address_book_path(self) -> Path:

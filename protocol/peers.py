@@ -1,8 +1,8 @@
-"""How oracle nodes know each other over HTTP: every request and every answer is signed by the node that made it.
+"""How oracle nodes know each other over HTTP: every request and every answer is signed by who made it.
 
 A request is bound to its method, path, body, moment and recipient, an answer to the request it answers, so
-neither can be used for anything else. Both are EIP-712 messages in the Registry's domain, whose list of oracles
-says who a peer is. The signature and the time travel in headers.
+neither can be used for anything else. Both are EIP-712 messages in the Registry's domain, whose list of
+oracles says who a peer is. The signature and the time travel in headers.
 """
 
 from dataclasses import dataclass

@@ -1,12 +1,14 @@
-"""A small community on real parts: chain with journal, broker, PostgreSQL, registered and enrolled meters."""
+"""A small community on real parts: chain with journal, broker, PostgreSQL, oracle nodes, enrolled meters."""
 
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+import httpx
 import psutil
 import psycopg
 
@@ -27,6 +29,7 @@ from protocol.registration import Registration, meter_id_of
 from protocol.secrets import Enrolment, seal
 from protocol.topics import ACKS_FILTER, CLOCK_TOPIC, parse_ack_topic, reading_topic
 from tests.conftest import running
+from zuva.http import serve_http
 from zuva.processes import free_port
 from zuva.provisioning import LOCAL_FAUCET
 
@@ -59,17 +62,69 @@ class MeterUnderTest:
 
 
 @dataclass
-class OracleCommunity:
+class NodeUnderTest:
+    """One oracle node of the community, in this process, with its HTTP on a port of its own."""
+
     settings: OracleSettings
+    key: SigningKey
+    said: list[str] = field(default_factory=list)
+    task: asyncio.Task | None = None
+
+    @property
+    def schema(self) -> str:
+        return self.settings.schema_name
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.settings.host}:{self.settings.port}"
+
+    async def start(self) -> None:
+        """Start, and wait until it takes readings."""
+        ready = asyncio.Event()
+        listen = partial(serve_http, setting="ZUVA_ORACLE_PORT") if self.settings.port else None
+        self.task = asyncio.create_task(
+            serve(self.settings, ready=ready.set, status=self.said.append, listen=listen)
+        )
+        waiter = asyncio.create_task(ready.wait())
+        await asyncio.wait({self.task, waiter}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        if self.task.done():
+            self.task.result()
+        assert ready.is_set(), self.said
+
+    async def stop(self) -> None:
+        """End it in the middle of whatever it does."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+            self.task = None
+
+    async def get(self, path: str):
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(self.url + path)).json()
+
+
+@dataclass
+class OracleCommunity:
+    nodes: list[NodeUnderTest]
     rpc: Rpc
     book: AddressBook
     governor: Sender
-    node_key: SigningKey
     chain_process: "subprocess.Popen[bytes]"
     meters: list[MeterUnderTest]
-    acks: dict[tuple[bytes, int], Ack] = field(default_factory=dict)
+    acks: dict[tuple[bytes, int], dict[bytes, Ack]] = field(default_factory=dict)
     link: BrokerLink | None = None
-    trouble: list[str] = field(default_factory=list)
+
+    @property
+    def settings(self) -> OracleSettings:
+        return self.nodes[0].settings
+
+    @settings.setter
+    def settings(self, settings: OracleSettings) -> None:
+        self.nodes[0].settings = settings
+
+    @property
+    def trouble(self) -> list[str]:
+        return self.nodes[0].said
 
     def sign(self, meter: MeterUnderTest, reading: Reading) -> SignedReading:
         return reading.sign(meter.key, self.book.domain("Registry"))
@@ -81,13 +136,26 @@ class OracleCommunity:
     def step_clock(self, timestamp: int) -> None:
         self.link.publish(CLOCK_TOPIC, encode_clock(timestamp), retain=True)
 
-    async def acknowledged(self, *signed: SignedReading) -> list[Ack]:
-        await eventually(lambda: all(self._key(s) in self.acks for s in signed), "acknowledgements")
+    async def acknowledged(self, *signed: SignedReading, by: int = 1) -> list[Ack]:
+        """Wait until `by` nodes have answered each reading; return an answer to each."""
+        await eventually(
+            lambda: all(len(self.acks.get(self._key(s), ())) >= by for s in signed), "acknowledgements"
+        )
+        domain = self.book.domain("Registry")
+        found = []
         for each in signed:
-            ack = self.acks[self._key(each)]
-            signer = ack.signer(each.reading.meter_id, keccak256(each.record()), self.book.domain("Registry"))
-            assert signer == self.node_key.address
-        return [self.acks[self._key(s)] for s in signed]
+            answers = self.acks[self._key(each)]
+            for node, ack in answers.items():
+                assert ack.signer(each.reading.meter_id, keccak256(each.record()), domain) == node
+            found.append(next(iter(answers.values())))
+        return found
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        """Take an acknowledgement."""
+        meter_id, name = parse_ack_topic(topic)
+        ack = parse_ack(payload)
+        node = next(node for node in self.nodes if node.settings.name == name)
+        self.acks.setdefault((meter_id, ack.seq), {})[node.key.address] = ack
 
     def _key(self, signed: SignedReading) -> tuple[bytes, int]:
         return signed.reading.meter_id, signed.reading.seq
@@ -112,18 +180,19 @@ class OracleCommunity:
 
     @asynccontextmanager
     async def node_running(self) -> AsyncIterator[asyncio.Task]:
-        ready = asyncio.Event()
-        task = asyncio.create_task(serve(self.settings, ready=ready.set, status=self.trouble.append))
-        try:
-            waiter = asyncio.create_task(ready.wait())
-            await asyncio.wait({task, waiter}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                task.result()
-            assert ready.is_set(), self.trouble
-            yield task
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        """Run the first node."""
+        async with self.nodes_running(0):
+            yield self.nodes[0].task
+
+    @asynccontextmanager
+    async def nodes_running(self, *numbers: int) -> AsyncIterator[None]:
+        """Run some of the nodes, or all."""
+        nodes = [self.nodes[number] for number in numbers or range(len(self.nodes))]
+        async with AsyncExitStack() as stack:
+            for node in nodes:
+                stack.push_async_callback(node.stop)
+            await asyncio.gather(*(node.start() for node in nodes))
+            yield
 
 
 async def eventually(condition, what: str, seconds: float = 30) -> None:
@@ -153,50 +222,80 @@ def chain_running(data: Path, port: int) -> Iterator[tuple[str, "subprocess.Pope
 
 @asynccontextmanager
 async def oracle_community(
-    data: Path, database_url: str, broker_url: str, meters: int, finality_seconds: int = 0
+    data: Path,
+    database_url: str,
+    broker_url: str,
+    meters: int,
+    finality_seconds: int = 0,
+    nodes: int = 1,
+    quorum: int = 1,
+    **settings: object,
 ) -> AsyncIterator[OracleCommunity]:
     port = free_port()
     with chain_running(data, port) as (chain_url, chain_process):
-        node_key = create_key(data / "keys" / "oracle-1.key")
-        keeper_key = create_key(data / "keys" / "keeper.key")
         async with Rpc(chain_url) as rpc:
             governor = Sender(rpc, DEPLOYER, 31337)
-            for key in (node_key, keeper_key):
-                await governor.transact(key.address, b"", value=COIN)
+            members = await make_nodes(nodes, governor, data, database_url, chain_url, broker_url, settings)
             book = await deploy(
                 governor,
                 interval_seconds=HOUR,
                 ring_size=96,
                 finality_seconds=finality_seconds,
-                oracles=[node_key.address],
-                quorum=1,
+                oracles=[node.key.address for node in members],
+                quorum=quorum,
                 guardian=DEPLOYER.address,
             )
             book.save(data / "address-book.json")
-            settings = OracleSettings(
-                database_url=database_url,
-                chain_url=chain_url,
-                broker_url=broker_url,
-                data_dir=data,
-                clock="stepped",
-                grace_seconds=HOUR,
-            )
-            community = OracleCommunity(settings, rpc, book, governor, node_key, chain_process, [])
+            community = OracleCommunity(members, rpc, book, governor, chain_process, [])
             for number in range(meters):
                 await register(community, number)
-
-            def hear(topic: str, payload: bytes) -> None:
-                meter_id, _ = parse_ack_topic(topic)
-                ack = parse_ack(payload)
-                community.acks[meter_id, ack.seq] = ack
-
-            async with connect(broker_url, "test", [(ACKS_FILTER, 1)], hear) as link:
+            async with connect(broker_url, "test", [(ACKS_FILTER, 1)], community.hear) as link:
                 community.link = link
                 yield community
 
 
+async def make_nodes(
+    count: int,
+    governor: Sender,
+    data: Path,
+    database_url: str,
+    chain_url: str,
+    broker_url: str,
+    settings: dict[str, object],
+) -> list[NodeUnderTest]:
+    """Make nodes' keys and settings; several of them know each other and are ordered by address."""
+    ports = [free_port() for _ in range(count)] if count > 1 else [0]
+    keys = sorted((SigningKey.generate() for _ in range(count)), key=lambda key: key.address)
+    nodes = []
+    for number, (key, port) in enumerate(zip(keys, ports, strict=True), 1):
+        name = f"oracle-{number}"
+        save_key(data / "keys" / f"{name}.key", key)
+        keeper = create_key(data / "keys" / f"{name}-keeper.key")
+        for each in (key, keeper):
+            await governor.transact(each.address, b"", value=COIN)
+        values: dict[str, object] = {
+            "name": name,
+            "database_url": database_url,
+            "chain_url": chain_url,
+            "broker_url": broker_url,
+            "data_dir": data,
+            "clock": "stepped",
+            "grace_seconds": HOUR,
+            "port": port,
+            "peers": ",".join(f"http://127.0.0.1:{other}" for other in ports if other != port),
+        }
+        nodes.append(NodeUnderTest(OracleSettings(**(values | settings)), key))
+    return nodes
+
+
+def save_key(path: Path, key: SigningKey) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600)
+    path.write_text(key.secret.hex())
+
+
 async def register(community: OracleCommunity, number: int) -> MeterUnderTest:
-    """Register a meter on the chain and enrol it with the node."""
+    """Register a meter on the chain and enrol it with the nodes."""
     key = SigningKey(keccak256(b"meter under test %d" % number))
     account = SigningKey(keccak256(b"account under test %d" % number)).address
     registration = Registration(meter_id_of(key.address, 0), account, 0, GENESIS, 0, 0, 0)
@@ -208,7 +307,7 @@ async def register(community: OracleCommunity, number: int) -> MeterUnderTest:
         call.encode(registration, attributes, f"home-{number:02d}", signature),
     )
     secret = keccak256(b"secret under test %d" % number)
-    sealed = {community.node_key.address: seal(secret, community.node_key.public_key)}
+    sealed = {node.key.address: seal(secret, node.key.public_key) for node in community.nodes}
     Enrolment(registration.meter_id, sealed).save(community.settings.enrolment_dir)
     meter = MeterUnderTest(key, secret, account, Reading(registration.meter_id, 0, GENESIS, 0, 0, 0, 0))
     community.meters.append(meter)

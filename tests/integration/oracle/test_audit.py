@@ -67,7 +67,9 @@ async def tamper(community: OracleCommunity, *statements: str) -> None:
 async def test_an_honest_store_passes_and_everything_was_looked_at(audited: OracleCommunity) -> None:
     checks = await run_audit(audited)
     assert differences(checks) == []
-    assert all(check.examined > 0 for check in checks)
+    assert all(
+        check.examined > 0 for check in checks if "not among the stored readings" not in check.statement
+    )
     assert checks[0].examined == 6
 
 
@@ -86,11 +88,10 @@ async def test_a_changed_store_is_found_out(audited: OracleCommunity, statement:
     assert any(words in difference for difference in differences(await run_audit(audited)))
 
 
-async def test_a_proposal_that_never_reached_the_chain_is_found_out(audited: OracleCommunity) -> None:
+async def test_a_report_that_never_reached_the_chain_is_found_out(audited: OracleCommunity) -> None:
     await tamper(
         audited,
-        "INSERT INTO oracle_1.proposal SELECT interval - 1, data_hash, production_root, consumption_root,"
-        " production_total_wh, consumption_total_wh, leaf_count"
-        f" FROM oracle_1.proposal WHERE interval = {T0}",
+        "INSERT INTO oracle_1.reported SELECT side, interval - 1, data_hash, root, total_wh, leaf_count,"
+        f" signers, block_number, block_hash FROM oracle_1.reported WHERE interval = {T0}",
     )
     assert any("is not on the chain" in difference for difference in differences(await run_audit(audited)))

@@ -161,9 +161,7 @@ def test_back_fill_must_fit_between_its_stored_neighbours() -> None:
     bench.take(FIRST)
     third = replace(FIRST, seq=3, timestamp=FIRST.timestamp + 1800, generated_wh=900)
     bench.take(third)
-    around = Neighbours(
-        None, Point(1, FIRST.timestamp, 150, 260, 400), Point(3, third.timestamp, 150, 260, 900)
-    )
+    around = Neighbours(None, FIRST.sign(KEY, DOMAIN), third.sign(KEY, DOMAIN))
 
     def settle(reading: Reading) -> Status:
         verdict = bench.take(reading)

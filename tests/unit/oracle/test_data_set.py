@@ -28,7 +28,8 @@ def signed(
 
 def test_the_highest_reading_not_after_the_end_is_chosen() -> None:
     waiting = {A: [signed(A, s, MIDNIGHT + s * 600) for s in range(1, 9)]}
-    (chosen,) = choose(waiting, OPENED_AT_MIDNIGHT, MIDNIGHT // HOUR, HOUR)
+    opened = {A: Point(0, MIDNIGHT, 0, 0, 0)}
+    (chosen,) = choose(waiting, opened, MIDNIGHT // HOUR, HOUR)
     assert chosen.reading.timestamp == MIDNIGHT + HOUR
 
 

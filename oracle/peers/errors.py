@@ -1,0 +1,11 @@
+"""Errors of speaking with peers."""
+
+from protocol.errors import ProtocolError
+
+
+class PeerUnavailable(ProtocolError):
+    """The peer cannot be reached, is silent, or cannot answer at the moment."""
+
+
+class PeerMisbehaved(ProtocolError):
+    """What answers is not signed by an oracle node, or is not an answer."""

@@ -1,0 +1,1 @@
+"""How independent oracle nodes come to one report an interval."""

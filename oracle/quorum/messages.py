@@ -1,0 +1,216 @@
+"""What nodes say to each other: JSON, bytes as hex; lists of fixed-size records as one run of hex."""
+
+from collections.abc import Iterable, Sequence
+from struct import Struct
+from typing import Annotated, Final, Literal, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from oracle.quorum.contradiction import Contradiction
+from protocol.errors import MalformedRecord
+from protocol.keccak import keccak256
+from protocol.reading import RECORD_BYTES, UNSIGNED_BYTES, SignedReading, parse_record
+
+MAX_INTERVALS: Final = 16
+MAX_LEAVES: Final = 100_000
+_LEAF = Struct(">32sQ32s")
+_KEY = Struct(">32sQ")
+
+
+def _unhex(value: object) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("expected hex digits")  # noqa: TRY004 - pydantic's way to refuse
+    return bytes.fromhex(value)
+
+
+Hex = Annotated[bytes, BeforeValidator(_unhex), PlainSerializer(bytes.hex, return_type=str)]
+Word = Annotated[Hex, Field(min_length=32, max_length=32)]
+Interval = Annotated[int, Field(ge=0, lt=1 << 32)]
+
+
+class Key(NamedTuple):
+    """Names a reading: meter and sequence number."""
+
+    meter_id: bytes
+    seq: int
+
+
+def key_of(signed: SignedReading) -> Key:
+    """Return the key of a reading."""
+    return Key(signed.reading.meter_id, signed.reading.seq)
+
+
+class Claim(NamedTuple):
+    """One leaf of a proposal: a reading, and the hash of what it states."""
+
+    key: Key
+    statement: bytes
+
+
+def statement_of(signed: SignedReading) -> bytes:
+    """Return the hash of what a reading states, its signature left out."""
+    return keccak256(signed.record()[:UNSIGNED_BYTES])
+
+
+class Message(BaseModel):
+    """Base of all messages; unknown fields are passed over, so that newer nodes can say more."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ProposedInterval(Message):
+    """One interval of a proposal; roots are there to find a difference early, each node computes its own."""
+
+    interval: Interval
+    data_hash: Word
+    production_root: Word
+    consumption_root: Word
+    leaves: Annotated[Hex, Field(max_length=MAX_LEAVES * _LEAF.size)]
+
+    def claims(self) -> list[Claim]:
+        """Return the leaves; raises `MalformedRecord`."""
+        if len(self.leaves) % _LEAF.size:
+            raise MalformedRecord(f"a proposal's leaves have {_LEAF.size} bytes each")
+        return [Claim(Key(m, seq), statement) for m, seq, statement in _LEAF.iter_unpack(self.leaves)]
+
+
+class ProposalMessage(Message):
+    """Consecutive reports that a leader asks others to sign.
+
+    Attributes:
+        previous: interval of the production report that the first one follows; 0 for none.
+        intervals: ascending.
+        records: signed readings that a peer asked for.
+        set_aside: pairs of signed statements by which meters contradict themselves.
+    """
+
+    previous: Interval
+    intervals: Annotated[list[ProposedInterval], Field(min_length=1, max_length=MAX_INTERVALS)]
+    records: Hex = b""
+    set_aside: Annotated[list[Hex], Field(max_length=1000)] = []
+
+
+class Vote(Message):
+    """What a node answers to a proposal: signatures of the first intervals, and why not of the next one.
+
+    Attributes:
+        production_head: newest interval reported on the chain as the voter sees it.
+        signatures: of the production reports it agrees to.
+        problem: what keeps it from signing the next one; `offers` means its own readings make another set.
+        words: the same for people.
+        missing: keys of leaves whose readings it needs.
+        records: readings that it holds and the proposal has not.
+        set_aside: contradictions that the proposal does not take into account.
+    """
+
+    production_head: Interval
+    signatures: Annotated[list[Hex], Field(max_length=MAX_INTERVALS)] = []
+    problem: Literal["", "behind", "not due", "missing", "offers", "refused"] = ""
+    words: Annotated[str, Field(max_length=500)] = ""
+    missing: Hex = b""
+    records: Hex = b""
+    set_aside: Annotated[list[Hex], Field(max_length=1000)] = []
+
+
+class ConsumptionRequest(Message):
+    """Asks for signatures of consumption reports whose production reports stand on the chain."""
+
+    previous: Interval
+    intervals: Annotated[list[Interval], Field(min_length=1, max_length=MAX_INTERVALS)]
+
+
+class ConsumptionVote(Message):
+    """Signatures of the first of the asked reports, and why not of the next one."""
+
+    signatures: Annotated[list[Hex], Field(max_length=MAX_INTERVALS)] = []
+    words: Annotated[str, Field(max_length=500)] = ""
+
+
+class DataSetName(Message):
+    """Names a data set by its content."""
+
+    interval: Interval
+    data_hash: Word
+
+
+class DataSetsRequest(Message):
+    """Asks for data sets that stand on the chain."""
+
+    wanted: Annotated[list[DataSetName], Field(min_length=1, max_length=64)]
+
+
+class ServedDataSet(DataSetName):
+    """A data set with its records, ordered by (meter id, seq)."""
+
+    records: Hex
+
+
+class DataSetsAnswer(Message):
+    """Those of the wanted data sets that are here, as many as fit in an answer."""
+
+    data_sets: list[ServedDataSet] = []
+
+
+class Hello(Message):
+    """What nodes tell each other every other second.
+
+    Attributes:
+        name: the node's name.
+        production_head: newest interval it saw reported to EnergyProduction.
+        consumption_head: newest interval it saw reported to EnergyConsumption.
+        mints: whether it can keep.
+    """
+
+    name: Annotated[str, Field(max_length=64)]
+    production_head: Interval
+    consumption_head: Interval
+    mints: bool
+
+
+def pack_claims(readings: Iterable[SignedReading]) -> bytes:
+    """Return the leaves of a proposal as they are sent."""
+    return b"".join(
+        _LEAF.pack(signed.reading.meter_id, signed.reading.seq, statement_of(signed)) for signed in readings
+    )
+
+
+def pack_keys(keys: Iterable[Key]) -> bytes:
+    """Return keys as they are sent."""
+    return b"".join(_KEY.pack(*key) for key in keys)
+
+
+def parse_keys(packed: bytes) -> list[Key]:
+    """Return keys that were sent; raises `MalformedRecord`."""
+    if len(packed) % _KEY.size:
+        raise MalformedRecord(f"keys of readings have {_KEY.size} bytes each")
+    return [Key(meter_id, seq) for meter_id, seq in _KEY.iter_unpack(packed)]
+
+
+def pack_records(readings: Iterable[SignedReading]) -> bytes:
+    """Return readings as they are sent."""
+    return b"".join(signed.record() for signed in readings)
+
+
+def parse_records(packed: bytes) -> list[SignedReading]:
+    """Return readings that were sent; raises `MalformedRecord`."""
+    return [
+        parse_record(packed[start : start + RECORD_BYTES]) for start in range(0, len(packed), RECORD_BYTES)
+    ]
+
+
+def pack_evidence(contradictions: Iterable[Contradiction]) -> list[bytes]:
+    """Return contradictions as they are sent."""
+    return [found.first.record() + found.second.record() for found in contradictions]
+
+
+def parse_evidence(packed: Sequence[bytes]) -> list[Contradiction]:
+    """Return contradictions that were sent, unverified; raises `MalformedRecord`."""
+    return [Contradiction(*_two(parse_records(pair))) for pair in packed]
+
+
+def _two(readings: list[SignedReading]) -> tuple[SignedReading, SignedReading]:
+    if len(readings) != 2:
+        raise MalformedRecord("a contradiction is two records")
+    return readings[0], readings[1]

@@ -1,0 +1,347 @@
+"""The leader's part: propose what is due, take over what others hold, gather signatures, land the reports."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from oracle.adoption import Adoption
+from oracle.backlog import Backlog
+from oracle.data_set import Proposal, propose
+from oracle.metrics import Metrics
+from oracle.peers.client import Peer, Peers
+from oracle.peers.errors import PeerMisbehaved, PeerUnavailable
+from oracle.quorum.messages import (
+    MAX_INTERVALS,
+    ConsumptionRequest,
+    ConsumptionVote,
+    Key,
+    Message,
+    ProposalMessage,
+    ProposedInterval,
+    Vote,
+    key_of,
+    pack_claims,
+    pack_evidence,
+    pack_records,
+    parse_evidence,
+    parse_keys,
+    parse_records,
+)
+from oracle.quorum.set_aside import SetAside
+from oracle.quorum.settlement import Settlement
+from oracle.quorum.signing import ReportSigner, is_signed_by
+from oracle.registry_watch import RegistryWatch
+from oracle.standing import Side
+from oracle.store.data_sets import DataSets
+from oracle.submitter import SignedReport, Submitter
+from protocol.errors import MalformedRecord
+from protocol.reading import SignedReading
+from protocol.report import ReportMessage
+
+log = structlog.get_logger()
+
+LEAVES_AT_ONCE: Final = 5_000
+# one exchange hands over and takes over everything among honest nodes; the second signs
+EXCHANGES: Final = 4
+
+Answer = TypeVar("Answer", bound=Message)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a proposal.
+
+    Attributes:
+        landed: intervals whose production reports were sent and stand.
+        not_due: whether a node only waits for its clock.
+        words: what keeps the quorum from signing, for people.
+    """
+
+    landed: int = 0
+    not_due: bool = False
+    words: str = ""
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What peers answered to one version of a proposal."""
+
+    signatures: list[list[bytes]]
+    missing: set[Key] = field(default_factory=set)
+    learnt: bool = False
+    not_due: bool = False
+    behind: bool = False
+    words: list[str] = field(default_factory=list)
+
+
+class Proposer:
+    """Leads when it is this node's turn.
+
+    Args:
+        signer: signs with the node's key.
+        backlog: what waits here.
+        settlement: what stands on the chain.
+        adoption: takes over readings of peers.
+        set_aside: meters that contradicted themselves.
+        secrets: per meter, the secret that salts its consumption leaves.
+        data_sets: the store; what is signed is on disk.
+        submitter: carries reports to the chain.
+        peers: the other nodes.
+        watch: who they must be, and how many must sign.
+        last_due: gives the newest interval that may be reported by this node's clock.
+        metrics: counts.
+    """
+
+    def __init__(
+        self,
+        signer: ReportSigner,
+        backlog: Backlog,
+        settlement: Settlement,
+        adoption: Adoption,
+        set_aside: SetAside,
+        secrets: Mapping[bytes, bytes],
+        data_sets: DataSets,
+        submitter: Submitter,
+        peers: Peers,
+        watch: RegistryWatch,
+        last_due: Callable[[], int],
+        metrics: Metrics,
+    ) -> None:
+        self._signer = signer
+        self._backlog = backlog
+        self._settlement = settlement
+        self._adoption = adoption
+        self._set_aside = set_aside
+        self._secrets = secrets
+        self._data_sets = data_sets
+        self._submitter = submitter
+        self._peers = peers
+        self._watch = watch
+        self._last_due = last_due
+        self._metrics = metrics
+        self._pending: dict[Peer, asyncio.Task[Any]] = {}
+
+    def next_due(self) -> int | None:
+        """Return the next interval to propose, if one is due."""
+        interval = self._backlog.outlook().next_interval()
+        return interval if interval is not None and interval <= self._last_due() else None
+
+    async def propose(self) -> Outcome:
+        """Bring the next due production reports to the chain.
+
+        Raises:
+            TransactionReverted: the contract refuses a report.
+            RpcUnreachable: no chain answers.
+        """
+        records: dict[Key, SignedReading] = {}
+        outcome = Outcome()
+        for _ in range(EXCHANGES):
+            batch = self._batch()
+            if not batch:
+                return outcome
+            messages = _chained(batch, self._settlement.production_head)
+            exchange = await self._exchange(batch, messages, records)
+            signed = self._with_quorum(Side.PRODUCTION, messages, exchange.signatures)
+            if signed:
+                await self._data_sets.save(batch[: len(signed)])
+                self._settlement.remember(batch[: len(signed)])
+                if await self._submitter.land(Side.PRODUCTION, signed):
+                    outcome.landed = len(signed)
+                return outcome
+            outcome.not_due = exchange.not_due
+            outcome.words = "; ".join(exchange.words) or self._alone()
+            if exchange.behind:
+                await self._settlement.refresh()
+                return outcome
+            if not exchange.missing and not exchange.learnt:
+                return outcome
+            held = {key_of(signed): signed for proposal in batch for signed in proposal.readings}
+            records |= {key: held[key] for key in exchange.missing if key in held}
+        return outcome
+
+    async def settle_consumption(self) -> Outcome:
+        """Bring the consumption reports to the chain whose production reports stand there.
+
+        Raises:
+            TransactionReverted: the contract refuses a report.
+            RpcUnreachable: no chain answers.
+        """
+        batch: list[Proposal] = []
+        for standing in list(self._settlement.open)[:MAX_INTERVALS]:
+            proposal = await self._settlement.proposal(standing.report.interval, standing.report.data_hash)
+            if proposal is None:
+                break
+            batch.append(proposal)
+        if not batch:
+            return Outcome(words="data sets of reported intervals are still to be fetched")
+        previous = self._settlement.consumption_head
+        messages = []
+        for proposal in batch:
+            messages.append(proposal.consumption.following(previous))
+            previous = proposal.interval
+        request = ConsumptionRequest(
+            previous=self._settlement.consumption_head, intervals=[p.interval for p in batch]
+        )
+        signatures = self._own(Side.CONSUMPTION, messages)
+        words = []
+        async for peer, vote in self._ask_all("/v1/peers/consumptions", request, ConsumptionVote):
+            self._count(Side.CONSUMPTION, messages, vote.signatures, peer, signatures)
+            if vote.words:
+                words.append(vote.words)
+            if self._with_quorum(Side.CONSUMPTION, messages, signatures):
+                break
+        signed = self._with_quorum(Side.CONSUMPTION, messages, signatures)
+        if not signed:
+            return Outcome(words="; ".join(words) or self._alone())
+        landed = await self._submitter.land(Side.CONSUMPTION, signed)
+        return Outcome(landed=len(signed) if landed else 0)
+
+    def _batch(self) -> list[Proposal]:
+        """Return this node's own proposals for the next due intervals."""
+        outlook = self._backlog.outlook()
+        last_due = self._last_due()
+        batch: list[Proposal] = []
+        leaves = 0
+        while len(batch) < MAX_INTERVALS and leaves < LEAVES_AT_ONCE:
+            interval = outlook.next_interval()
+            if interval is None or interval > last_due:
+                break
+            readings = outlook.choose(interval, outlook.waiting(interval))
+            before = {s.reading.meter_id: outlook.before(s.reading.meter_id) for s in readings}
+            batch.append(propose(interval, readings, before, self._secrets))
+            outlook.settle(interval, readings)
+            leaves += len(readings)
+        return batch
+
+    async def _exchange(
+        self,
+        batch: Sequence[Proposal],
+        messages: Sequence[ReportMessage],
+        records: Mapping[Key, SignedReading],
+    ) -> _Exchange:
+        """Ask the peers until a quorum signed at least the first report, or all have answered."""
+        message = ProposalMessage(
+            previous=self._settlement.production_head,
+            intervals=[
+                ProposedInterval(
+                    interval=proposal.interval,
+                    data_hash=proposal.production.data_hash,
+                    production_root=proposal.production.root,
+                    consumption_root=proposal.consumption.root,
+                    leaves=pack_claims(proposal.readings),
+                )
+                for proposal in batch
+            ],
+            records=pack_records(records.values()),
+            set_aside=pack_evidence(self._set_aside.active.values()),
+        )
+        exchange = _Exchange(self._own(Side.PRODUCTION, messages))
+        if self._with_quorum(Side.PRODUCTION, messages, exchange.signatures):
+            return exchange
+        async for peer, vote in self._ask_all("/v1/peers/proposals", message, Vote):
+            self._count(Side.PRODUCTION, messages, vote.signatures, peer, exchange.signatures)
+            await self._learn(vote, peer, exchange)
+            if self._with_quorum(Side.PRODUCTION, messages, exchange.signatures):
+                break
+        return exchange
+
+    async def _learn(self, vote: Vote, peer: Peer, exchange: _Exchange) -> None:
+        """Take from a vote what the next version of the proposal needs."""
+        try:
+            exchange.missing |= set(parse_keys(vote.missing))
+            offers = parse_records(vote.records)
+            evidence = parse_evidence(vote.set_aside)
+        except MalformedRecord as error:
+            log.warning("peer answers nonsense", peer=peer.url, reason=str(error))
+            return
+        before = self._adoption.count, len(self._set_aside.active)
+        for found in evidence:
+            await self._set_aside.note(found)
+        if offers:
+            await self._adoption.adopt(offers)
+        exchange.learnt |= before != (self._adoption.count, len(self._set_aside.active))
+        exchange.not_due |= vote.problem == "not due"
+        exchange.behind |= vote.problem == "behind"
+        if vote.words:
+            exchange.words.append(f"{peer.url}: {vote.words}")
+
+    async def _ask_all(
+        self, path: str, message: Message, answer: type[Answer]
+    ) -> AsyncIterator[tuple[Peer, Answer]]:
+        """Ask all peers that are there at once; yield the answers as they come.
+
+        A peer that still owes an answer to an earlier question is left to it, so a late one holds up nobody.
+        """
+        started = time.monotonic()
+        asked: dict[asyncio.Task[Answer | None], Peer] = {}
+        for peer in self._peers.alive():
+            if peer not in self._pending or self._pending[peer].done():
+                task = asyncio.create_task(self._answer(peer, path, message, answer))
+                self._pending[peer] = task
+                asked[task] = peer
+        waiting = set(asked)
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                self._metrics.peer_seconds.observe(time.monotonic() - started)
+                said = task.result()
+                if said is not None:
+                    yield asked[task], said
+
+    async def _answer(self, peer: Peer, path: str, message: Message, answer: type[Answer]) -> Answer | None:
+        try:
+            return await peer.ask(path, message, answer, self._is_oracle)
+        except (PeerUnavailable, PeerMisbehaved) as error:
+            log.info("peer gives no answer", reason=str(error))
+            return None
+
+    def _is_oracle(self, address: bytes) -> bool:
+        return address in self._watch.oracles and address != self._signer.address
+
+    def _own(self, side: Side, messages: Sequence[ReportMessage]) -> list[list[bytes]]:
+        if self._signer.address not in self._watch.oracles:
+            return [[] for _ in messages]
+        return [[self._signer.sign(side, message)] for message in messages]
+
+    def _count(
+        self,
+        side: Side,
+        messages: Sequence[ReportMessage],
+        said: Sequence[bytes],
+        peer: Peer,
+        signatures: Sequence[list[bytes]],
+    ) -> None:
+        """Add a peer's signatures as far as they are its own, over our reports."""
+        for message, signature, collected in zip(messages, said, signatures, strict=False):
+            digest = self._signer.digest(side, message)
+            if peer.address is None or not is_signed_by(peer.address, digest, signature):
+                log.warning("peer signs something else", peer=peer.url, interval=message.interval)
+                return
+            collected.append(signature)
+
+    def _with_quorum(
+        self, side: Side, messages: Sequence[ReportMessage], signatures: Sequence[Sequence[bytes]]
+    ) -> list[SignedReport]:
+        """Return the first reports that enough nodes signed."""
+        found = []
+        for message, collected in zip(messages, signatures, strict=True):
+            if not 0 < self._watch.quorum <= len(collected):
+                break
+            found.append(SignedReport(message, self._signer.digest(side, message), tuple(collected)))
+        return found
+
+    def _alone(self) -> str:
+        there = len(self._peers.alive()) + 1
+        return f"{there} of {len(self._watch.oracles)} nodes are there, {self._watch.quorum} must sign"
+
+
+def _chained(batch: Sequence[Proposal], previous: int) -> list[ReportMessage]:
+    messages = []
+    for proposal in batch:
+        messages.append(proposal.production.following(previous))
+        previous = proposal.interval
+    return messages

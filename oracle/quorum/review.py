@@ -1,0 +1,127 @@
+"""May this node sign what a leader proposes for an interval? Pure.
+
+It signs exactly if every leaf is a reading that it accepted, and the leaves are those that the data set rule
+chooses from the union of the proposal and what this node held at the first contact about the interval. So a
+leader can neither invent a leaf nor leave one out, and late readings cannot keep the nodes from agreeing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from oracle.backlog import Backlog, Outlook
+from oracle.data_set import Proposal, first_due_interval, propose, union
+from oracle.quorum.contradiction import Contradiction
+from oracle.quorum.messages import Key, ProposedInterval, key_of, statement_of
+from protocol.intervals import interval_end
+from protocol.reading import SignedReading
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why an interval is not signed.
+
+    Attributes:
+        problem: as in a `Vote`.
+        words: the same for people.
+        missing: leaves whose readings are not here, or not as the leader states them.
+        offers: readings that belong into the interval, or before it, and are left out.
+        contradictions: why meters of the proposal may not be reported.
+        leaf: the leaf that differs, if it comes down to one.
+        ours: root here, if the roots differ.
+        theirs: root there.
+    """
+
+    problem: Literal["not due", "missing", "offers", "refused"]
+    words: str
+    missing: tuple[Key, ...] = ()
+    offers: tuple[SignedReading, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    leaf: Key | None = None
+    ours: bytes | None = None
+    theirs: bytes | None = None
+
+
+def review(
+    item: ProposedInterval,
+    outlook: Outlook,
+    backlog: Backlog,
+    arrived: int,
+    set_aside: Mapping[bytes, Contradiction],
+    secrets: Mapping[bytes, bytes],
+) -> Proposal | Objection:
+    """Return this node's own proposal over the proposed leaves, or why it does not stand by them.
+
+    Args:
+        item: the proposed interval.
+        outlook: what would be reported before it.
+        backlog: what waits here.
+        arrived: mark of what had arrived at the first contact.
+        set_aside: meters that contradicted themselves.
+        secrets: per meter, the secret that salts its consumption leaves.
+
+    Raises:
+        MalformedRecord: the leaves are not what they should be.
+    """
+    claims = item.claims()
+    aside = sorted({claim.key.meter_id for claim in claims} & set_aside.keys())
+    if aside:
+        found = tuple(set_aside[meter_id] for meter_id in aside)
+        return Objection("offers", f"{len(aside)} meters contradicted themselves", contradictions=found)
+    proposed: list[SignedReading] = []
+    missing: list[Key] = []
+    for claim in claims:
+        held = backlog.find(*claim.key)
+        if held is not None and statement_of(held) == claim.statement:
+            proposed.append(held)
+        else:
+            missing.append(claim.key)
+    if missing:
+        return Objection("missing", f"{len(missing)} leaves are not known here", missing=tuple(missing))
+    return _agree(item, proposed, outlook, arrived, secrets, backlog.interval_seconds)
+
+
+def _agree(
+    item: ProposedInterval,
+    proposed: list[SignedReading],
+    outlook: Outlook,
+    arrived: int,
+    secrets: Mapping[bytes, bytes],
+    interval_seconds: int,
+) -> Proposal | Objection:
+    interval = item.interval
+    known = union(outlook.waiting(interval, arrived), proposed)
+    right = outlook.choose(interval, known)
+    proposed_keys = {key_of(signed) for signed in proposed}
+    left_out = tuple(signed for signed in right if key_of(signed) not in proposed_keys)
+    first = first_due_interval(known, outlook.last, interval_seconds)
+    if first is not None and first < interval:
+        end = interval_end(first, interval_seconds)
+        early = (s for readings in known.values() for s in readings if s.reading.timestamp <= end)
+        left_out = tuple({key_of(s): s for s in (*left_out, *early)}.values())
+        return Objection("offers", f"interval {first} has something to report first", offers=left_out)
+    if left_out:
+        words = f"{len(left_out)} readings held here belong to interval {interval}"
+        return Objection("offers", words, offers=left_out)
+    if right != proposed or first != interval:
+        surplus = sorted(proposed_keys - {key_of(signed) for signed in right})
+        words = f"{len(surplus)} leaves do not belong to interval {interval}, or not in this order"
+        return Objection("refused", words, leaf=surplus[0] if surplus else None)
+    before = {signed.reading.meter_id: outlook.before(signed.reading.meter_id) for signed in proposed}
+    proposal = propose(interval, proposed, before, secrets)
+    if proposal.production.root != item.production_root:
+        return Objection(
+            "refused",
+            f"the production root of interval {interval} is not that of its leaves",
+            ours=proposal.production.root,
+            theirs=item.production_root,
+        )
+    if proposal.consumption.root != item.consumption_root:
+        return Objection(
+            "refused",
+            f"the consumption root of interval {interval} differs over the same readings: "
+            "meters' secrets are not the same at both nodes, enrol them again",
+            ours=proposal.consumption.root,
+            theirs=item.consumption_root,
+        )
+    return proposal

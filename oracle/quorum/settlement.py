@@ -1,0 +1,186 @@
+"""What stands on the chain, and the data sets behind it: a node's one truth of what is reported."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from oracle.adoption import Adoption
+from oracle.backlog import Backlog
+from oracle.chain_reports import Block, ChainReports, Changes
+from oracle.data_set import Proposal
+from oracle.meters import MeterBook
+from oracle.standing import Side, Standing
+from oracle.store.data_sets import DataSets
+
+log = structlog.get_logger()
+
+REMEMBERED: Final = 256
+
+
+class Settlement:
+    """Follows the chain's reports and settles the backlog by them.
+
+    Args:
+        chain: reads reports from the chain.
+        data_sets: the store of proposals and of what is reported.
+        backlog: what waits for a report.
+        meters: registered meters.
+
+    Attributes:
+        unsettled: production reports on the chain whose data set is not known here yet, in their order.
+        open: production reports whose consumption report is not on the chain yet, in their order.
+    """
+
+    adoption: Adoption
+
+    def __init__(self, chain: ChainReports, data_sets: DataSets, backlog: Backlog, meters: MeterBook) -> None:
+        self._chain = chain
+        self._data_sets = data_sets
+        self._backlog = backlog
+        self._meters = meters
+        self._read_to: Block | None = None
+        self._standing: dict[Side, dict[int, Standing]] = {side: {} for side in Side}
+        self._proposals: dict[tuple[int, bytes], Proposal] = {}
+        self._lock = asyncio.Lock()
+        self.heads = dict.fromkeys(Side, 0)
+        self.unsettled: deque[Standing] = deque()
+        self.open: deque[Standing] = deque()
+        self.reports = dict.fromkeys(Side, 0)
+
+    @property
+    def production_head(self) -> int:
+        """Newest interval reported to EnergyProduction; 0 if there is none."""
+        return self.heads[Side.PRODUCTION]
+
+    @property
+    def consumption_head(self) -> int:
+        """Newest interval reported to EnergyConsumption; 0 if there is none."""
+        return self.heads[Side.CONSUMPTION]
+
+    async def load(self) -> None:
+        """Take up where the store left off."""
+        cursor = await self._data_sets.cursor()
+        self._read_to = Block(*cursor) if cursor else None
+        await self._load_standing()
+        await self._load_backlog()
+
+    async def _load_standing(self) -> None:
+        for side in Side:
+            standing = await self._data_sets.standing(side)
+            self._standing[side] = {each.report.interval: each for each in standing}
+            self.heads[side] = max(self._standing[side], default=0)
+        missing = await self._data_sets.missing()
+        self.unsettled = deque(self._standing[Side.PRODUCTION][interval] for interval in missing)
+        self.open = deque(
+            each
+            for interval, each in self._standing[Side.PRODUCTION].items()
+            if interval > self.consumption_head
+        )
+
+    async def _load_backlog(self) -> None:
+        meter_ids = list(self._meters)
+        reported = await self._data_sets.registers_reported(meter_ids)
+        seqs = {meter_id: reported[meter_id].seq if meter_id in reported else 0 for meter_id in meter_ids}
+        unreported = await self._data_sets.unreported(seqs)
+        self._backlog.load(unreported, reported, self.production_head or None)
+
+    def remember(self, proposals: Sequence[Proposal]) -> None:
+        """Keep stored proposals at hand until they are on the chain."""
+        for proposal in proposals:
+            self._proposals[proposal.interval, proposal.production.data_hash] = proposal
+        while len(self._proposals) > REMEMBERED:
+            del self._proposals[next(iter(self._proposals))]
+
+    async def proposal(self, interval: int, data_hash: bytes) -> Proposal | None:
+        """Return a stored proposal."""
+        known = self._proposals.get((interval, data_hash))
+        return known or await self._data_sets.get(interval, data_hash)
+
+    def standing(self, side: Side, interval: int) -> Standing | None:
+        """Return the report of an interval on the chain."""
+        return self._standing[side].get(interval)
+
+    async def refresh(self) -> bool:
+        """Look what the chain holds; return whether that changed.
+
+        Raises:
+            RpcUnreachable: no chain answers.
+        """
+        async with self._lock:
+            changes = await self._chain.since(self._read_to, self._known_blocks())
+            if changes is None:
+                return False
+            if not changes.found and changes.undone_after is None:
+                self._read_to = changes.read_to
+                return False
+            await self._data_sets.note_standing(changes.found, changes.read_to, changes.undone_after)
+            self._read_to = changes.read_to
+            if changes.undone_after is not None:
+                await self._begin_anew(changes)
+            else:
+                await self._go_on(changes.found)
+            return True
+
+    async def _begin_anew(self, changes: Changes) -> None:
+        if changes.undone_after is not None and changes.undone_after >= 0:
+            log.warning("the chain lost reports", undone_after_block=changes.undone_after)
+        self._proposals.clear()
+        await self._load_standing()
+        await self._load_backlog()
+
+    async def _go_on(self, found: Sequence[Standing]) -> None:
+        for each in found:
+            interval = each.report.interval
+            self._standing[each.side][interval] = each
+            self.heads[each.side] = interval
+            self.reports[each.side] += 1
+            if each.side is Side.PRODUCTION:
+                self.unsettled.append(each)
+                self.open.append(each)
+            while self.open and self.open[0].report.interval <= self.consumption_head:
+                self.open.popleft()
+        await self._settle_known()
+
+    async def _settle_known(self) -> None:
+        """Settle the oldest reports whose data sets are here."""
+        while self.unsettled:
+            report = self.unsettled[0].report
+            proposal = await self.proposal(report.interval, report.data_hash)
+            if proposal is None:
+                return
+            self._settle(proposal)
+
+    def _settle(self, proposal: Proposal) -> None:
+        self._backlog.settle(proposal.interval, proposal.readings)
+        self.unsettled.popleft()
+
+    async def take_over(self, proposal: Proposal) -> None:
+        """Store and settle the data set of the oldest unsettled report, which a peer served.
+
+        Args:
+            proposal: verified against the chain.
+        """
+        foreign = await self.adoption.differing_from_stored(proposal.readings)
+        await self._data_sets.save([proposal], foreign)
+        async with self._lock:
+            if self.unsettled and self.unsettled[0].report == proposal.production:
+                self._settle(proposal)
+                await self._settle_known()
+
+    def _known_blocks(self) -> list[Block]:
+        newest = max((each for each in self._newest()), key=lambda block: block.number, default=None)
+        if newest is None:
+            return []
+        blocks = {
+            Block(each.block_number, each.block_hash)
+            for by_interval in self._standing.values()
+            for each in by_interval.values()
+        }
+        return sorted(blocks, reverse=True)
+
+    def _newest(self) -> list[Block]:
+        found = (self._standing[side].get(self.heads[side]) for side in Side)
+        return [Block(each.block_number, each.block_hash) for each in found if each is not None]
