@@ -254,7 +254,10 @@ def test_a_broken_record_counts_as_none(tmp_path: Path, content: str) -> None:
 
 
 async def test_logs_stay_small_while_services_write_and_the_supervisor_has_figures(tmp_path: Path) -> None:
-    talk = "import os, time\nfor n in range(9): os.write(2, b'x' * 99 + b'\\n'); os.write(1, b'y' * 40_000 + b'\\n')"
+    talk = (
+        "import os, time\nfor n in range(9):\n"
+        "    os.write(2, b'x' * 99 + b'\\n')\n    os.write(1, b'y' * 40_000 + b'\\n')"
+    )
     talker = Spec("talker", (), False, ("-c", f"{talk}\ntime.sleep(600)"), 10)
     settings = SupervisorSettings(port=free_port(), log_bytes=64 * 1024)
     supervisor = Supervisor(
