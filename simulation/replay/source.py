@@ -5,10 +5,10 @@ from typing import NamedTuple
 from protocol.eip712 import Domain
 from simulation.day import DAY_ZONE, built_in_day
 from simulation.identities import HomeRegistration, derive_homes, load_or_create_seed
-from simulation.replay.homes import registrations
 from simulation.replay.local_time import find_zone, unix_seconds
 from simulation.replay.measurements import Measurements, read_measurements
 from simulation.replay.registers import Registers
+from simulation.replay.registrations import registrations
 from simulation.replay.selection import select_time, tile
 from simulation.settings import ReplaySettings
 

@@ -234,9 +234,10 @@ def test_a_state_that_does_not_fit_is_refused(damage):
         decode_state(content, 4)
 
 
-def test_settings_and_registrations_do_not_load_the_simulation_libraries():
+def test_command_line_api_and_registrations_do_not_load_the_simulation_libraries():
     program = (
-        "import sys; import simulation.settings, simulation.homes.registrations, simulation.replay.service; "
+        "import sys; import simulation.homes.registrations, simulation.replay.service; "
+        "import zuva.commands, zuva.api; "
         "sys.exit(','.join({'mesa', 'pvlib', 'pandas', 'scipy'} & set(sys.modules)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

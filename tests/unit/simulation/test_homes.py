@@ -10,9 +10,9 @@ from protocol.registration import Category, Kind, meter_id_of
 from protocol.registration import Source as EnergySource
 from simulation.errors import SeedError
 from simulation.identities import Home, derive_homes, load_or_create_seed
-from simulation.replay.homes import registrations
 from simulation.replay.measurements import HomeSeries, Measurements, Slot
 from simulation.replay.registers import Registers
+from simulation.replay.registrations import registrations
 
 DOMAIN = Domain(31337, b"\x11" * 20)
 SEED = bytes(range(32))

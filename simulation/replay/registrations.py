@@ -5,9 +5,7 @@ from typing import Final
 
 from protocol.eip712 import Domain
 from protocol.registration import Category, Kind, MeterAttributes, Registration, Source
-from simulation.identities import FEEDER, REGISTRATION_NONCE, Home
-from simulation.identities import HomeRegistration as HomeRegistration
-from simulation.identities import derive_homes as derive_homes
+from simulation.identities import FEEDER, REGISTRATION_NONCE, Home, HomeRegistration
 from simulation.replay.measurements import HomeSeries, Measurements
 from simulation.replay.registers import ZERO, Registers
 
