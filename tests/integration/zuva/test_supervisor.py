@@ -253,7 +253,10 @@ def test_a_broken_record_counts_as_none(tmp_path: Path, content: str) -> None:
     assert record.read(tmp_path / "absent.json") is None
 
 
-async def test_logs_stay_small_while_services_write_and_the_supervisor_has_figures(tmp_path: Path) -> None:
+async def test_logs_stay_small_while_services_write_and_the_supervisor_has_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     talk = (
         "import os, time\nfor n in range(9):\n"
         "    os.write(2, b'x' * 99 + b'\\n')\n    os.write(1, b'y' * 40_000 + b'\\n')"
