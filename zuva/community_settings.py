@@ -21,9 +21,11 @@ class CommunitySettings(BaseSettings):
     finality_seconds: int = Field(0, ge=0)
     source: Literal["homes", "replay"] | None = None
     """Where the homes come from: simulated, or measured ones replayed; if None, as ZUVA_REPLAY_FILE says."""
-    nodes: str = Field("oracle-1", pattern=r"^oracle-[a-z0-9-]{1,24}(,oracle-[a-z0-9-]{1,24})*$")
+    nodes: str = Field(
+        "oracle-1,oracle-2,oracle-3", pattern=r"^oracle-[a-z0-9-]{1,24}(,oracle-[a-z0-9-]{1,24})*$"
+    )
     """Names of the oracle nodes, separated by commas; each begins with oracle-."""
-    quorum: int = Field(1, ge=1)
+    quorum: int = Field(2, ge=1)
     """How many nodes must sign a report."""
     node_port: int = Field(18841, ge=1, le=65000)
     """Port of the first node; the next ones follow it."""

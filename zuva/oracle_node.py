@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from inspect import signature
-from typing import Any
 
 import oracle.service
 from oracle.settings import OracleSettings
@@ -25,5 +23,4 @@ async def serve(
         ConfigurationError: missing key, wrong chain, foreign contracts, a second node on the same schema.
     """
     listen = partial(serve_http, setting="ZUVA_ORACLE_PORT")
-    more: Any = {"listen": listen} if "listen" in signature(oracle.service.serve).parameters else {}
-    await oracle.service.serve(settings, ready=ready, status=status, **more)
+    await oracle.service.serve(settings, ready=ready, status=status, listen=listen)

@@ -26,6 +26,8 @@ def environment() -> Iterator[dict[str, str]]:
             "ZUVA_CHAIN_PORT": port,
             "ZUVA_CHAIN_URL": f"http://127.0.0.1:{port}",
             "ZUVA_COMMUNITY_SOURCE": "replay",
+            "ZUVA_COMMUNITY_NODES": "oracle-1",
+            "ZUVA_COMMUNITY_QUORUM": "1",
             "ZUVA_REPLAY_HOMES": "1",
             "ZUVA_COMMUNITY_INTERVAL_SECONDS": "3600",
         }
