@@ -88,6 +88,8 @@ class Cluster:
             "full_page_writes": "on",
             "max_connections": str(self._settings.max_connections),
             "shared_buffers": self._settings.shared_buffers,
+            "max_wal_size": self._settings.max_wal_size,
+            "min_wal_size": "32MB",
             "log_min_messages": "warning",
             "timezone": "UTC",
             "log_timezone": "UTC",

@@ -20,3 +20,5 @@ class DatabaseSettings(BaseSettings):
     """As root: where binaries and data go when that account cannot reach them where they are."""
     max_connections: int = Field(60, ge=10, le=1000)
     shared_buffers: str = "128MB"
+    max_wal_size: str = "256MB"
+    """About how much room PostgreSQL's write-ahead log takes at most, between two checkpoints."""
