@@ -21,10 +21,10 @@ def _plain(names: tuple[str, ...]) -> tuple[str, ...]:
             raise ValueError(
                 f"{name!r} is no schema name; write lower-case names with commas, such as oracle_1"
             )
-    if not names or len(set(names)) != len(names):
-        raise ValueError("one or more different schema names are expected, such as oracle_1,oracle_2")
+    if len(set(names)) != len(names):
+        raise ValueError("a schema is named twice; name each once, such as oracle_1,oracle_2")
     return names
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_plain)]
-"""Schemas of oracle nodes, written with commas in between."""
+"""Schemas of oracle nodes, written with commas in between; none where no node's store is at hand."""
