@@ -70,11 +70,13 @@ class Visit:
         """Requests that left the origin."""
         return [url for url in self.requests if urlsplit(url)[:2] != urlsplit(self.origin)[:2]]
 
-    def axe(self) -> list[str]:
-        """Accessibility violations, one line each."""
+    def axe(self, within: str = "html") -> list[str]:
+        """Accessibility violations inside the first element of this selector, one line each."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         result: dict[str, Any] = self.page.evaluate(
-            "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })", AXE_TAGS
+            "([within, tags]) =>"
+            " axe.run(document.querySelector(within), { runOnly: { type: 'tag', values: tags } })",
+            [within, AXE_TAGS],
         )
         return [
             f"{violation['id']}: {node['target']} {node['failureSummary']}"

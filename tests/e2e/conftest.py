@@ -1,12 +1,18 @@
-"""A whole community for the browser: `zuva up` on the built-in days, replayed to the end."""
+"""A whole community for the browser: `zuva up` whose homes have caught up with the clock and go on."""
+
+from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from benchmarks.community import RunningCommunity, running_community
@@ -15,12 +21,20 @@ from protocol.ledger import address_book, compiler
 from protocol.ledger.bindings import contract
 from protocol.ledger.rpc import Rpc
 from protocol.ledger.transactions import Sender
-from simulation.replay.homes import derive_homes
+from simulation.identities import derive_homes
 from tests.conftest import short_directory
+from tests.e2e.chromium import chromium
 from zuva.provisioning import LOCAL_CHAIN_ID, LOCAL_FAUCET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 FAUCET = SigningKey(LOCAL_FAUCET)
 COIN = 10**18
+ZONE = ZoneInfo("Africa/Harare")
+DAYS_OF_HISTORY = 2
 
 
 @dataclass
@@ -67,14 +81,36 @@ class Community:
 
 @pytest.fixture(scope="session")
 def community() -> Iterator[Community]:
-    """Run a community until all its readings are certified."""
+    """Run a community until its homes have caught up with the clock and all their energy is certified."""
     compiler.build()
-    with short_directory() as data, running_community(data, {}) as running:
+    start = datetime.now(ZONE).date() - timedelta(days=DAYS_OF_HISTORY)
+    settings = {"ZUVA_HOMES_START": start.isoformat(), "ZUVA_HOMES_PACE": "0"}
+    with short_directory() as data, running_community(data, settings) as running:
         running.wait_for("page", lambda: running.get("/health"), 120)
 
-        def certified() -> bool:
-            totals = running.get("/v1/totals")
-            return running.state("replay") == "done" and totals["certified_wh"] == totals["generated_wh"]
+        def lives() -> bool:
+            summary, live = running.get("/v1/community"), running.get("/v1/telemetry?limit=1")["community"]
+            totals, current = summary["totals"], summary["current"]
+            return (
+                current is not None
+                and current["end"] > time.time() - 2 * summary["interval_seconds"]
+                and totals["certified_wh"] == totals["generated_wh"] > 0
+                and live["fresh"] == summary["meters"]
+            )
 
-        running.wait_for("certificates", certified, 120)
+        running.wait_for("certificates and live values", lives, 240, pause=0.5)
         yield Community(running)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Module scope: Playwright's synchronous face keeps an event loop running, which asynchronous tests
+    # cannot share.
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def api(community: Community) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=community.url, timeout=20) as client:
+        yield client

@@ -60,6 +60,7 @@ export class CommunityView {
   #fullAt = -Infinity;
   #telemetryAt = -Infinity;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #full: ReturnType<typeof setTimeout> | undefined;
   #refresher = new Refresher(
     (scope) => this.#load(scope),
     () => spacingOf(savesData()),
@@ -72,8 +73,10 @@ export class CommunityView {
     },
     block: (event) => {
       const quiet = event.reports === 0 && event.mints === 0 && event.meters === 0;
+      if (document.hidden) return;
       const recent = performance.now() - this.#fullAt < FULL_AT_LEAST_MS;
-      if (!document.hidden) this.#refresher.request(quiet && recent ? "head" : "all");
+      this.#refresher.request(quiet && recent ? "head" : "all");
+      if (quiet && recent) this.#fullSoon();
     },
     telemetry: (event) => {
       this.telemetry.apply(event);
@@ -123,6 +126,7 @@ export class CommunityView {
       clearInterval(tick);
       clearInterval(heartbeat);
       clearTimeout(this.#retry);
+      clearTimeout(this.#full);
       removeEventListener("offline", offline);
       removeEventListener("online", online);
       document.removeEventListener("visibilitychange", seen);
@@ -153,6 +157,14 @@ export class CommunityView {
   /** Asks for everything now: a person waits for it. Before the start, the first round brings it anyhow. */
   refresh(): void {
     if (this.#started) this.#refresher.hurry("all");
+  }
+
+  /** A quiet block may still have changed something, such as a retirement: everything follows a little later. */
+  #fullSoon(): void {
+    this.#full ??= setTimeout(() => {
+      this.#full = undefined;
+      if (!this.paused && !document.hidden) this.#refresher.request("all");
+    }, FULL_AT_LEAST_MS);
   }
 
   async #load(scope: Scope): Promise<void> {

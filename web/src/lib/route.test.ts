@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ADMIN, homePath, OVERVIEW, producerPath, PRODUCERS, routeOf } from "./route";
+import { ADMIN, homePath, OVERVIEW, producerPath, PRODUCERS, routeOf, samePage } from "./route";
 
 const METER = `0x${"0f".repeat(32)}`;
 const ACCOUNT = `0x${"a1".repeat(20)}`;
@@ -34,4 +34,12 @@ test("an address pasted in its mixed-case form finds its producer", () => {
     page: "producer",
     id: ACCOUNT,
   });
+});
+
+test("a home is no page of its own, a producer is", () => {
+  const [home, overview] = [routeOf(homePath(METER)), routeOf(OVERVIEW)];
+  expect(samePage(home, overview)).toBe(true);
+  expect(samePage(routeOf(producerPath(METER)), routeOf(producerPath(METER)))).toBe(true);
+  expect(samePage(routeOf(producerPath(METER)), routeOf(PRODUCERS))).toBe(false);
+  expect(samePage(routeOf(ADMIN), overview)).toBe(false);
 });

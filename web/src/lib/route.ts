@@ -16,6 +16,12 @@ export function routeOf(hash: string): Route {
   return { page: hash === "#/admin" ? "admin" : "unknown" };
 }
 
+/** Whether both show the same page: a home opens beside the overview, every producer has a page of its own. */
+export function samePage(a: Route, b: Route): boolean {
+  if (a.page === "producer" && b.page === "producer") return a.id === b.id;
+  return a.page === b.page;
+}
+
 export const OVERVIEW = "#/";
 export const PRODUCERS = "#/producer";
 export const ADMIN = "#/admin";

@@ -19,7 +19,9 @@ export function curveOf(
       continue;
     }
     const joined = last !== undefined && time - last <= gap;
-    path += `${joined ? "L" : "M"}${x(time).toFixed(1)} ${y(value).toFixed(1)}`;
+    const place = `${x(time).toFixed(1)} ${y(value).toFixed(1)}`;
+    // A line to itself: a value alone is a dot where line ends are round.
+    path += joined ? `L${place}` : `M${place}L${place}`;
     last = time;
   }
   return path;

@@ -65,6 +65,22 @@ describe("refresher", () => {
     expect(loads).toBe(2);
   });
 
+  test("a load that took very long does not put off the next one for ever", async () => {
+    let loads = 0;
+    const refresher = new Refresher(
+      async () => {
+        loads += 1;
+        await new Promise((resolve) => setTimeout(resolve, 20_000));
+      },
+      () => 500,
+      clock,
+    );
+    refresher.request("all");
+    refresher.request("all");
+    await vi.advanceTimersByTimeAsync(20_000 + 10_000);
+    expect(loads).toBe(2);
+  });
+
   test("what a person asked for does not wait for the spacing, even if a load is under way", async () => {
     let loads = 0;
     const refresher = new Refresher(

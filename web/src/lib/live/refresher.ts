@@ -3,6 +3,8 @@ export type Scope = "head" | "all";
 
 /** A slow server is asked less often: the pause is at least this many times the last load's length. */
 const PAUSE_PER_LOAD = 3;
+/** But never longer than this: a server that came back is noticed soon. */
+const LONGEST_PAUSE_MS = 10_000;
 
 /**
  * Runs loads one after the other, never closer together than the spacing. Requests that come meanwhile become one
@@ -65,7 +67,7 @@ export class Refresher {
       await this.load(scope);
     } finally {
       const took = this.clock() - begun;
-      const pause = Math.max(this.spacingMs(), took * PAUSE_PER_LOAD);
+      const pause = Math.max(this.spacingMs(), Math.min(took * PAUSE_PER_LOAD, LONGEST_PAUSE_MS));
       this.#notBefore = this.#hurried ? 0 : begun + took + pause;
       this.#hurried = false;
       this.#running = false;

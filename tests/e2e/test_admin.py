@@ -1,0 +1,120 @@
+"""The admin's page against a running community: what it shows is what the API says."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.answers import agreed, answer, money_text
+from tests.e2e.chromium import visit
+
+if TYPE_CHECKING:
+    import httpx
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.browser
+
+
+def counts(api: httpx.Client) -> dict[str, int | None]:
+    overview, nodes = answer(api, "/v1/admin/overview"), answer(api, "/v1/admin/nodes")
+    numbers: dict[str, int | None] = {
+        "admin-online": overview["meters"]["online"],
+        "admin-with-reading": overview["meters"]["with_reading"],
+        "admin-waiting": overview["intervals"]["waiting"],
+        "admin-reported": overview["intervals"]["reported"],
+        "admin-verified": overview["intervals"]["verified"],
+        "admin-uncertified": overview["intervals"]["uncertified"],
+        "admin-behind": overview["indexer"]["blocks_behind"],
+        "nodes-quorum": nodes["quorum"],
+    }
+    for node in nodes["items"]:
+        numbers[f"node-{node['address']}-signed"] = node["signed"]
+        numbers[f"node-{node['address']}-possible"] = node["possible"]
+    for each in answer(api, "/v1/admin/refusals")["items"]:
+        for refusal in each["refusals"]:
+            numbers[f"refused-{each['node']}-{refusal['reason']}"] = refusal["count"]
+    return numbers
+
+
+def energy_and_money(api: httpx.Client) -> dict[str, int | None]:
+    totals, payouts = answer(api, "/v1/totals"), answer(api, "/v1/payouts")
+    numbers: dict[str, int | None] = {
+        "admin-generated": totals["generated_wh"],
+        "admin-exported": totals["export_wh"],
+        "admin-imported": totals["import_wh"],
+        "admin-certified": totals["certified_wh"],
+    }
+    for home in answer(api, "/v1/meters", limit=100)["items"]:
+        name = f"admin-home-{home['meter_id']}"
+        numbers[f"{name}-today"] = home["today"]["generated_wh"]
+        numbers[f"{name}-total"] = home["total"]["generated_wh"]
+    rows = {f"payout-{meter['meter_id']}": meter for meter in payouts["meters"]}
+    for name, row in (rows | {"payout-community": payouts["community"]}).items():
+        numbers[f"{name}-exported"] = row["export_wh"]
+        numbers[f"{name}-imported"] = row["import_wh"]
+        numbers[f"{name}-amount"] = row["payout_micro"]
+        numbers[f"{name}-cost"] = row["cost_micro"]
+        numbers[f"{name}-net"] = row["net_micro"]
+    return numbers
+
+
+def test_every_number_is_the_apis(browser: Browser, community: Any, api: httpx.Client) -> None:
+    with visit(browser, community.url, path="/#/admin") as opened:
+        opened.page.wait_for_selector("[data-testid=payouts]", timeout=60_000)
+        agreed(opened, lambda: counts(api), ("count",))
+        shown = agreed(opened, lambda: energy_and_money(api), ("wh", "micro"))
+        homes = answer(api, "/v1/meters", limit=100)["items"]
+    interval = answer(api, "/v1/community")["interval_seconds"]
+
+    for home in homes:
+        name = f"admin-home-{home['meter_id']}"
+        assert shown[f"{name}-live"]["state"] == "live"
+        assert shown[f"{name}-status"]["state"] == "reporting"
+        assert 0 <= int(shown[f"{name}-age"]["seconds"]) < 3 * interval
+    shares = {node["address"]: node["signed_permille"] for node in answer(api, "/v1/admin/nodes")["items"]}
+    assert {
+        address: int(shown[f"node-{address}-share"]["permille"])
+        for address in shares
+        if shares[address] is not None
+    } == {address: share for address, share in shares.items() if share is not None}
+    payouts = answer(api, "/v1/payouts")
+    total = shown["payout-community-amount"]
+    assert total["text"].replace("\u00a0", " ") == money_text(
+        int(total["micro"]), payouts["tariff"]["currency"]
+    )
+    tariff = shown["tariff"]
+    assert int(tariff["export"]) == payouts["tariff"]["export_micro_per_kwh"]
+    assert int(tariff["import"]) == payouts["tariff"]["import_micro_per_kwh"]
+
+
+def test_payouts_are_saved_as_csv_with_the_apis_integers(
+    browser: Browser, community: Any, api: httpx.Client
+) -> None:
+    with visit(browser, community.url, path="/#/admin") as opened:
+        page = opened.page
+        page.wait_for_selector("[data-testid=payouts]", timeout=60_000)
+        page.get_by_test_id("range-week").click()
+        first_day = "[data-testid=payouts-range]"
+        before = page.get_attribute(first_day, "data-from")
+        page.wait_for_function(
+            "([where, before]) => document.querySelector(where).dataset.from !== before",
+            arg=[first_day, before],
+        )
+        with page.expect_download() as caught:
+            page.get_by_test_id("payouts-csv").click()
+        begin, end = (page.get_attribute(first_day, f"data-{side}") for side in ("from", "to"))
+        text = caught.value.path().read_text(encoding="utf-8")
+        assert opened.complaints == []
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    wanted = answer(api, "/v1/payouts", **{"from": begin, "to": end})
+    assert [row["meter_id"] for row in rows] == [meter["meter_id"] for meter in wanted["meters"]]
+    for row, meter in zip(rows, wanted["meters"], strict=True):
+        assert row["name"] == meter["name"]
+        assert int(row["exported_wh"]) == meter["export_wh"]
+        assert int(row["potential_payout_micro"]) == meter["payout_micro"]
+        assert int(row["net_micro"]) == meter["net_micro"]
+    assert sum(int(row["potential_payout_micro"]) for row in rows) == wanted["community"]["payout_micro"]
