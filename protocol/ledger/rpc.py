@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
 import httpx
+import structlog
 
 from protocol.ledger.errors import RpcError, RpcUnreachable
 
@@ -85,10 +86,11 @@ class Rpc:
 
     async def _post(self, body: Json) -> Json:
         content = json.dumps(body, separators=(",", ":"))
+        headers = {"content-type": "application/json"}
+        if request_id := structlog.contextvars.get_contextvars().get("request_id"):
+            headers["x-request-id"] = str(request_id)  # so that both sides' logs name the same request
         try:
-            response = await self._client.post(
-                self.url, content=content, headers={"content-type": "application/json"}
-            )
+            response = await self._client.post(self.url, content=content, headers=headers)
             return response.json()
         except httpx.HTTPError as error:
             words = str(error) or type(error).__name__

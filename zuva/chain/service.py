@@ -69,7 +69,7 @@ async def _serve(
         count = await ledger.replay(lambda done: status(f"replaying the journal: {done} transactions"), after)
         seconds = round(time.monotonic() - began, 3)
         log.info("chain_replayed", transactions=count, of=ledger.transactions, seconds=seconds)
-        words = f"{ledger.transactions} transactions, {count} of them repeated at the start"
+        words = f"began with {ledger.transactions} transactions, {count} of them repeated"
 
         def listening(port: int) -> None:
             log.info("chain_ready", url=f"http://{settings.host}:{port}", chain_id=settings.chain_id)
