@@ -24,6 +24,8 @@ from zuva.running import build_settings
 
 EXIT_CLEAN = 0
 EXIT_DIFFERENT = 1
+_WIDE = 200
+"""Columns enough for every statement; what reads a pipe has no width."""
 
 
 def run(directory: Path, console: Console) -> int:
@@ -54,6 +56,8 @@ def run(directory: Path, console: Console) -> int:
         transient=True,
     ) as progress:
         checks = asyncio.run(_audit(nodes, progress))
+    if not console.is_terminal:
+        console.width = _WIDE
     console.print(_table(checks))
     differences = [check for check in checks if check.difference is not None]
     if not differences:
