@@ -69,25 +69,27 @@ class Bench:
 
     def check_complete(self, node: AckingNode, days: int = 1) -> None:
         """Every interval of every home arrived once and unchanged, as a model that never stopped has it."""
+        interval = self.settings.interval_seconds
+        intervals = days * 86_400 // interval
         households = draw_households(self.settings.seed, HOMES)
         model = Community(
             households,
             seed=self.settings.seed,
             first=BEGIN,
-            interval_seconds=900,
+            interval_seconds=interval,
             offset_seconds=7200,
             state=decode_state(b"", HOMES),
         )
-        for step in range(1, days * 96 + 1):
+        for step in range(1, intervals + 1):
             model.step()
             for one, home in zip(self.registered, model.homes, strict=True):
                 reading = parse_record(node.accepted[one.home.meter_id, step]).reading
                 meter = home.meter
                 registers = (meter.import_wh, meter.export_wh, meter.generated_wh)
                 assert (reading.import_wh, reading.export_wh, reading.generated_wh) == registers
-                assert reading.timestamp == BEGIN + 900 * step
+                assert reading.timestamp == BEGIN + interval * step
         model.free()
-        assert len(node.accepted) == days * 96 * HOMES
+        assert len(node.accepted) == intervals * HOMES
         assert node.contradictions == []
         assert node.beyond_clock == []
         with Outbox(self.settings.outbox) as outbox:
@@ -173,7 +175,7 @@ async def test_killed_and_stopped_in_the_middle_the_homes_go_on_as_if_nothing_ha
 
 
 async def test_two_of_three_nodes_are_enough_whichever_is_silent_or_refuses(tmp_path: Path, broker_url: str):
-    bench = Bench(tmp_path, broker_url, nodes=3, acks=2)
+    bench = Bench(tmp_path, broker_url, nodes=3, acks=2, interval_seconds=3600)
     silent, strange, _ = bench.nodes
     silent.muted = True
     strange.status_of = lambda reading: Status.BEYOND_CLOCK if reading.seq == 7 else Status.ACCEPTED
@@ -185,12 +187,12 @@ async def test_two_of_three_nodes_are_enough_whichever_is_silent_or_refuses(tmp_
         run = asyncio.create_task(bench.run())
         # one accepted and one hesitated: the reading waits for a second node, and with it the clock
         await until(lambda: status_in(bench.lines, "4 readings yet: beyond clock"))
-        assert bench.nodes[2].clock == BEGIN + 7 * 900
+        assert bench.nodes[2].clock == BEGIN + 7 * 3600
         strange.status_of = lambda _: Status.ACCEPTED
         await run
     bench.check_complete(bench.nodes[1])
     bench.check_complete(bench.nodes[2])
-    assert bench.lines[-1] == "homes complete: 384 readings of 4 homes"
+    assert bench.lines[-1] == "homes complete: 96 readings of 4 homes"
 
 
 async def test_a_clock_that_the_broker_lost_is_told_again_though_no_reading_is_due(
