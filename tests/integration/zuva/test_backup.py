@@ -23,7 +23,7 @@ from zuva.backup.frozen import copy_database
 from zuva.backup.manifest import DUMP, File, Manifest
 from zuva.errors import ConfigurationError, ZuvaError
 
-HOMES, DAYS = 3, 2
+HOMES, DAYS = 2, 2
 READINGS = HOMES * DAYS * 96
 OPTIONS = ("--homes", str(HOMES), "--days", str(DAYS), "--pace", "0", "--start", "2025-11-03")
 
