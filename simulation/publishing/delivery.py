@@ -40,6 +40,7 @@ class _Flight:
     record_hash: bytes
     sent_at: float | None = None
     hesitations: Counter[bytes] = field(default_factory=Counter)
+    hesitating: dict[bytes, Status] = field(default_factory=dict)
     accepted: set[bytes] = field(default_factory=set)
     refused: dict[bytes, Status] = field(default_factory=dict)
 
@@ -72,7 +73,6 @@ class Delivery:
         self._outstanding: Counter[int] = Counter()
         self._patience = FIRST_PATIENCE_SECONDS
         self._look_at = float("-inf")
-        self._hesitation: Status | None = None
         self._delivered: list[int] = []
         self._refused: list[Refused] = []
 
@@ -148,15 +148,17 @@ class Delivery:
     @property
     def hesitation(self) -> str | None:
         """Why a node does not take a reading for the time being, in words; None if all is well."""
-        return self._hesitation.words if self._hesitation and self._in_flight else None
+        statuses = (status for flight in self._in_flight.values() for status in flight.hesitating.values())
+        first = next(statuses, None)
+        return first.words if first else None
 
     def _count(self, flight: _Flight, node: bytes, ack: Ack) -> None:
         flight.hesitations[node] += ack.status.may_pass
         if ack.status.may_pass and flight.hesitations[node] < ATTEMPTS:
-            self._hesitation = ack.status
+            flight.hesitating[node] = ack.status
             return
+        flight.hesitating.pop(node, None)
         if ack.status is Status.ACCEPTED:
-            self._hesitation = None
             flight.accepted.add(node)
             flight.refused.pop(node, None)
         elif node not in flight.accepted:

@@ -145,6 +145,17 @@ def test_many_nodes_that_hesitate_at_once_do_not_use_up_the_attempts():
     assert d.take_finished() == ([101], [])
 
 
+@pytest.mark.parametrize("order", [NODES[:2], NODES[1::-1]])
+def test_one_node_that_hesitates_is_named_whatever_the_others_say(order: list[SigningKey]):
+    d = delivery(1, nodes=3, quorum=2)
+    d.due(0.0)
+    for node in order:
+        d.acknowledge(METER, answer(1, node, Status.BEYOND_CLOCK if node is NODES[0] else Status.ACCEPTED))
+    assert d.hesitation == Status.BEYOND_CLOCK.words
+    d.acknowledge(METER, answer(1, NODES[0]))
+    assert d.hesitation is None
+
+
 def test_a_long_silence_does_not_make_a_passing_refusal_final():
     d = delivery(1)
     for turn in range(4 * ATTEMPTS):
