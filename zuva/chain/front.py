@@ -93,7 +93,7 @@ class Front:
             case "eth_sendRawTransaction", [str(raw)] if _is_hex(raw):
                 return await self._send(identity, raw)
             case "zuva_setTime", [int(seconds)] if 0 <= seconds < 2**40 and not isinstance(seconds, bool):
-                return _success(identity, await self._ledger.set_time(seconds))
+                return await self._set_time(identity, seconds)
             case "eth_sendRawTransaction", _:
                 return _failure(identity, INVALID_PARAMS, "eth_sendRawTransaction takes one 0x-hex string")
             case "zuva_setTime", _:
@@ -112,6 +112,12 @@ class Front:
             return _failure(identity, UNAVAILABLE, str(error))
         self.sent += 1
         return _success(identity, sent)
+
+    async def _set_time(self, identity: object, seconds: int) -> bytes:
+        try:
+            return _success(identity, await self._ledger.set_time(seconds))
+        except ServiceEnded as error:
+            return _failure(identity, UNAVAILABLE, str(error))
 
     async def _pass(self, identity: object, body: bytes) -> bytes:
         self.passed += 1

@@ -70,6 +70,7 @@ class Ledger:
         self._readers = [Connection(anvil.port) for _ in range(4)]
         self._next_reader = 0
         self._transactions = 0
+        self._closed = False
         self._whole = True  # everything that is in the journal has been mined
         # From the choice of a timestamp until its block is mined, nothing else may move anvil's clock.
         self._clock_lock = asyncio.Lock()
@@ -225,7 +226,10 @@ class Ledger:
 
         Raises:
             RpcRefused: When the chain does not take it.
+            ServiceEnded: When the chain is stopping.
         """
+        if self._closed:
+            raise _not_taken()
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((raw, answer))
         return await answer
@@ -246,15 +250,18 @@ class Ledger:
         return await self._readers[self._next_reader].post(body)
 
     def close(self) -> None:
-        """Drop the connections; every transaction still waiting is answered with a failure."""
+        """Drop the connections; transactions that wait, or come later, are answered with a failure."""
+        self._closed = True
         for connection in (self._writer, *self._readers):
             connection.close()
         while not self._waiting.empty():
             _, answer = self._waiting.get_nowait()
             if not answer.done():
-                answer.set_exception(
-                    ServiceEnded("chain: stopped before this transaction was taken; send it again")
-                )
+                answer.set_exception(_not_taken())
+
+
+def _not_taken() -> ServiceEnded:
+    return ServiceEnded("chain: stopped before this transaction was taken; send it again")
 
 
 def _hashes(pool: dict[str, dict[str, dict[str, dict[str, str]]]]) -> set[bytes]:

@@ -51,9 +51,7 @@ def served(
         return
     registry = registry_of(lambda: (*figures(record()), *more()))
     try:
-        server, thread = prometheus_client.start_http_server(
-            settings.port, settings.host, registry
-        )
+        server, thread = prometheus_client.start_http_server(settings.port, settings.host, registry)
     except OSError as error:
         raise PortTaken(
             f"supervisor: port {settings.port} on {settings.host} cannot be used "
