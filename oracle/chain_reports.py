@@ -1,13 +1,19 @@
 """Reads which reports stand on the chain, and notices when the chain takes some back."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
+
+import structlog
 
 from oracle.standing import CONTRACT_OF, Side, Standing
 from protocol.keys import address_text
 from protocol.ledger.address_book import AddressBook
+from protocol.ledger.bindings import contract
 from protocol.ledger.logs import WINDOW_BLOCKS, decode_log
 from protocol.ledger.rpc import Rpc, hexed, octets, quantity
 from protocol.report import Report
+
+log = structlog.get_logger()
 
 _CHECKED_AT_ONCE: Final = 50
 
@@ -45,42 +51,69 @@ class ChainReports:
         self._rpc = rpc
         self._sides = {book.address(name): side for side, name in CONTRACT_OF.items()}
         self._first_block = book.deployment_block
+        self._head = contract("EnergyProduction").functions["head"]
 
-    async def since(self, read_to: Block | None, known: list[Block]) -> Changes | None:
+    async def since(
+        self, read_to: Block | None, heads: Mapping[Side, int], known: Callable[[], Sequence[Block]]
+    ) -> Changes | None:
         """Return what changed after a block, or None if nothing did.
 
         Args:
             read_to: the block up to which reports were read; None reads from the deployment on.
-            known: blocks that hold known reports, newest first, to find out where a fork began.
+            heads: newest interval of each side as known.
+            known: gives the blocks that hold known reports, newest first, to find where a fork began.
 
         Raises:
             RpcUnreachable: no chain answers.
         """
-        undone_after = None
-        if read_to is None:
-            newest = await self._block("latest")
-            undone_after = -1
-            first = self._first_block
-        else:
-            newest, here = await self._blocks("latest", hexed(read_to.number))
-            if newest is not None and newest.hash == read_to.hash:
-                return None
-            if here is None or here.hash != read_to.hash:
-                read_to = await self._newest_canonical(known)
-                undone_after = read_to.number
-            first = read_to.number + 1
+        beginning = Block(self._first_block - 1, b"")
+        newest, here, on_chain = await self._look(read_to)
         if newest is None:
             return None
-        return Changes(await self._standing(first, newest.number), newest, undone_after)
+        is_canonical = read_to is not None and here == read_to
+        # a chain that forked may still show blocks above its end, and is then shorter than it was
+        has_lost = any(on_chain[side] < heads[side] for side in Side)
+        if read_to is None:
+            read_to, undone_after = beginning, -1
+        elif not is_canonical or has_lost:
+            read_to = await self._newest_canonical(known(), newest.number) or beginning
+            undone_after = read_to.number
+        elif newest.number < read_to.number or (newest == read_to and on_chain == heads):
+            return None
+        elif newest == read_to:
+            log.warning("reports were overlooked; all are read again")
+            read_to, undone_after = beginning, -1
+        else:
+            undone_after = None
+        return Changes(await self._standing(read_to.number + 1, newest.number), newest, undone_after)
 
-    async def _newest_canonical(self, known: list[Block]) -> Block:
+    async def _look(self, read_to: Block | None) -> tuple[Block | None, Block | None, dict[Side, int]]:
+        """Return the newest block, the block at a known number, and the contracts' heads."""
+        calls: list[tuple[str, tuple[Any, ...]]] = [
+            ("eth_getBlockByNumber", ("latest", False)),
+            ("eth_getBlockByNumber", (hexed(read_to.number if read_to else 0), False)),
+        ]
+        for address in self._sides:
+            call = {"to": address_text(address), "data": hexed(self._head.encode())}
+            calls.append(("eth_call", (call, "latest")))
+        newest, here, *heads = await self._rpc.batch(calls)
+        found = {
+            side: self._head.decode(octets(head))[0]
+            for side, head in zip(self._sides.values(), heads, strict=True)
+        }
+        return _block(newest), _block(here), found
+
+    async def _newest_canonical(self, known: Sequence[Block], last: int) -> Block | None:
+        known = [block for block in known if block.number <= last]
         for start in range(0, len(known), _CHECKED_AT_ONCE):
             some = known[start : start + _CHECKED_AT_ONCE]
-            found = await self._blocks(*(hexed(block.number) for block in some))
-            for block, on_chain in zip(some, found, strict=True):
-                if block == on_chain:
+            answers = await self._rpc.batch(
+                [("eth_getBlockByNumber", (hexed(block.number), False)) for block in some]
+            )
+            for block, answer in zip(some, answers, strict=True):
+                if block == _block(answer):
                     return block
-        return Block(self._first_block - 1, b"")
+        return None
 
     async def _standing(self, first: int, last: int) -> list[Standing]:
         found = []
@@ -105,9 +138,6 @@ class ChainReports:
         report = Report(said["interval"], said["root"], said["dataHash"], said["totalWh"], said["count"])
         return Standing(Side(side), report, said["signers"], log.block_number, octets(entry["blockHash"]))
 
-    async def _block(self, which: str) -> Block | None:
-        return (await self._blocks(which))[0]
 
-    async def _blocks(self, *which: str) -> list[Block | None]:
-        answers = await self._rpc.batch([("eth_getBlockByNumber", (each, False)) for each in which])
-        return [Block(quantity(a["number"]), octets(a["hash"])) if a else None for a in answers]
+def _block(answer: dict[str, Any] | None) -> Block | None:
+    return Block(quantity(answer["number"]), octets(answer["hash"])) if answer else None

@@ -104,6 +104,7 @@ class Node:
         self._attempts = attempts
         self._metrics = metrics
         self._noted: set[Disagreement] = set()
+        self._greeted: set[Peer] = set()
         self._waiting: list[int] = []
         self._told: dict[Status, int] = {}
         self._repeated_told = 0
@@ -168,6 +169,9 @@ class Node:
         for peer in self.peers:
             if peer.address == address:
                 self._hear(hello, peer)
+            if not peer.is_alive:
+                # it may be the one that greets
+                self._greetings.create_task(self._greet(peer))
         return self._hello()
 
     async def serve_data_sets(self, request: DataSetsRequest) -> DataSetsAnswer:
@@ -220,7 +224,10 @@ class Node:
             await asyncio.sleep(HELLO_SECONDS)
 
     async def _greet(self, peer: Peer) -> None:
+        if peer in self._greeted:
+            return
         was_alive = peer.is_alive
+        self._greeted.add(peer)
         try:
             answer = await peer.ask(
                 HELLO_PATH, self._hello(), Hello, self.is_other_oracle, HELLO_PATIENCE_SECONDS
@@ -229,6 +236,8 @@ class Node:
             if was_alive:
                 log.warning("peer is away", reason=str(error))
             return
+        finally:
+            self._greeted.discard(peer)
         if not was_alive:
             log.info("peer is there", peer=peer.url, name=answer.name)
             self.reporting.stirred.set()

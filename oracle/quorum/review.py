@@ -77,7 +77,11 @@ def review(
         else:
             missing.append(claim.key)
     if missing:
-        return Objection("missing", f"{len(missing)} leaves are not known here", missing=tuple(missing))
+        newest = {claim.key.meter_id: claim.key.seq for claim in sorted(claims)}
+        right = outlook.choose(item.interval, outlook.waiting(item.interval, arrived))
+        newer = tuple(s for s in right if s.reading.seq > newest.get(s.reading.meter_id, -1))
+        words = f"{len(missing)} leaves are not known here"
+        return Objection("missing", words, missing=tuple(missing), offers=newer)
     return _agree(item, proposed, outlook, arrived, secrets, backlog.interval_seconds)
 
 

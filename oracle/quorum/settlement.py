@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -18,6 +19,8 @@ from oracle.store.data_sets import DataSets
 log = structlog.get_logger()
 
 REMEMBERED: Final = 256
+# a fork that goes back farther than this has everything read again
+FORK_REPORTS: Final = 500
 
 
 class Settlement:
@@ -110,7 +113,7 @@ class Settlement:
             RpcUnreachable: no chain answers.
         """
         async with self._lock:
-            changes = await self._chain.since(self._read_to, self._known_blocks())
+            changes = await self._chain.since(self._read_to, self.heads, self._known_blocks)
             if changes is None:
                 return False
             if not changes.found and changes.undone_after is None:
@@ -171,16 +174,10 @@ class Settlement:
                 await self._settle_known()
 
     def _known_blocks(self) -> list[Block]:
-        newest = max((each for each in self._newest()), key=lambda block: block.number, default=None)
-        if newest is None:
-            return []
+        """Return the blocks that hold the newest known reports, newest first."""
         blocks = {
             Block(each.block_number, each.block_hash)
             for by_interval in self._standing.values()
-            for each in by_interval.values()
+            for each in islice(reversed(by_interval.values()), FORK_REPORTS)
         }
         return sorted(blocks, reverse=True)
-
-    def _newest(self) -> list[Block]:
-        found = (self._standing[side].get(self.heads[side]) for side in Side)
-        return [Block(each.block_number, each.block_hash) for each in found if each is not None]
