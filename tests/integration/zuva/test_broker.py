@@ -4,9 +4,12 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gmqtt
+import psutil
 import pytest
 from gmqtt.mqtt.constants import MQTTv311
 
@@ -64,6 +67,19 @@ async def test_one_connection_keeps_its_order_at_qos_1(kind: str) -> None:
                 await party.client.disconnect()
 
 
+def test_a_broker_begins_again_while_the_killed_ones_program_still_holds_the_port() -> None:
+    port = free_port()
+    with short_directory() as data:
+        settings = {"ZUVA_DATA_DIR": str(data), "ZUVA_BROKER_PORT": str(port), "ZUVA_BROKER_KIND": "aedes"}
+        with running("broker", settings) as process:
+            (program,) = psutil.Process(process.pid).children()
+            program.suspend()
+            process.kill()
+            process.wait()
+        with in_a_while(program.resume), running("broker", settings) as begun:
+            assert begun.poll() is None
+
+
 async def test_a_client_that_does_not_read_is_dropped_and_holds_nobody_up(broker_url: str) -> None:
     port = int(broker_url.rsplit(":", 1)[1])
     reader, writer = await connected_by_hand(port, b"deaf")
@@ -111,6 +127,14 @@ async def test_a_lost_client_has_its_will_published_and_retained(broker_url: str
     assert await late.next() == ("status/a", b"offline")
     for party in (listener, late):
         await party.client.disconnect()
+
+
+@contextlib.contextmanager
+def in_a_while(do: Callable[[], None]) -> Iterator[None]:
+    timer = threading.Timer(1.5, do)
+    timer.start()
+    yield
+    timer.join()
 
 
 async def until_dropped(reader: asyncio.StreamReader) -> None:
