@@ -39,11 +39,13 @@ def energy_text(wh: int) -> str:
 
 
 def money_text(micro: int, currency: str) -> str:
-    """Money as the page should write it: cut to cents, never rounded up; parts of a cent whole."""
+    """Money as the page should write it: cut to cents; less than a cent never reads as nothing."""
     amount = Decimal(micro) / 10**6
-    if 0 < abs(amount) < Decimal("0.01"):
-        return f"{currency} {amount.normalize():f}".replace("-", "\u2212")
-    return f"{currency} {amount.quantize(Decimal('0.01'), ROUND_DOWN):,}".replace("-", "\u2212")
+    if 0 < abs(micro) < 100:
+        shown = amount.normalize()
+    else:
+        shown = amount.quantize(Decimal("0.0001" if 0 < abs(micro) < 10_000 else "0.01"), ROUND_DOWN)
+    return f"{currency} {shown:,f}".replace("-", "\u2212")
 
 
 def agreed(

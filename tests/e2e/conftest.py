@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 FAUCET = SigningKey(LOCAL_FAUCET)
 COIN = 10**18
 ZONE = ZoneInfo("Africa/Harare")
-DAYS_OF_HISTORY = 2
+DAYS_OF_HISTORY = 1
 
 
 @dataclass
@@ -98,7 +98,7 @@ def community() -> Iterator[Community]:
                 and live["fresh"] == summary["meters"]
             )
 
-        running.wait_for("certificates and live values", lives, 240, pause=0.5)
+        running.wait_for("certificates and live values", lives, 480, pause=0.5)
         yield Community(running)
 
 

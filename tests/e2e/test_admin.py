@@ -96,9 +96,9 @@ def test_payouts_are_saved_as_csv_with_the_apis_integers(
     with visit(browser, community.url, path="/#/admin") as opened:
         page = opened.page
         page.wait_for_selector("[data-testid=payouts]", timeout=60_000)
-        page.get_by_test_id("range-week").click()
         first_day = "[data-testid=payouts-range]"
         before = page.get_attribute(first_day, "data-from")
+        page.get_by_test_id("range-week").click()
         page.wait_for_function(
             "([where, before]) => document.querySelector(where).dataset.from !== before",
             arg=[first_day, before],

@@ -168,8 +168,8 @@ def test_live_values_are_the_apis_and_move_by_themselves(
         # Without any question from the page: the stream says it.
         page.evaluate("window.sameDocument = true")
         page.wait_for_function(
-            "(before) => document.querySelector('[data-testid=meter-live-voltage]').dataset.value !== before",
-            arg=first["meter-live-voltage"]["value"],
+            "(before) => document.querySelector('[data-testid=meter-live-frequency]').dataset.value !== before",
+            arg=first["meter-live-frequency"]["value"],
             timeout=60_000,
         )
         agreed(opened, lambda: live_numbers(api, meter_id), ("value",))

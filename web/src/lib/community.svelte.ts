@@ -111,14 +111,14 @@ export class CommunityView {
       if (this.paused) return;
       this.#stream.stop();
       this.#streamOpen = false;
-      this.#stream.start();
+      this.#listen();
       this.#refresher.hurry("all");
     };
     addEventListener("offline", offline);
     addEventListener("online", online);
     document.addEventListener("visibilitychange", seen);
     this.#started = true;
-    this.#stream.start();
+    this.#listen();
     // The numbers do not wait for the stream, which a proxy may hold back.
     this.#refresher.request("all");
     return () => {
@@ -142,9 +142,14 @@ export class CommunityView {
       this.#refresher.stop();
       this.#streamOpen = false;
     } else {
-      this.#stream.start();
+      this.#listen();
       this.#refresher.hurry("all");
     }
+  }
+
+  /** A device that saves data gets no stream, whose live values never rest; the heartbeat asks once a minute. */
+  #listen(): void {
+    if (!savesData()) this.#stream.start();
   }
 
   /** Lets a part of the page ask along in every full round; the answer lets it leave. */

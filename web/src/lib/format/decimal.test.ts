@@ -36,9 +36,11 @@ test.each([
 
 test.each([
   [1, "0.000001"],
-  [9_999, "0.009999"],
+  [9_999, "0.0099"],
+  [-1_520, "−0.0015"],
+  [100, "0.0001"],
   [-50, "−0.00005"],
-])("%i micro-units, less than a cent, show every digit: %s", (micro, text) => {
+])("%i micro-units, less than a cent, never read as nothing: %s", (micro, text) => {
   expect(amountText(micro, SIGNS)).toBe(text);
 });
 

@@ -5,14 +5,18 @@ import type { NumberSigns } from "./energy";
 const PLACES = 6;
 const CENTS = 2;
 const CENT = 10_000;
+const SMALL = 4;
+const SMALLEST = 100;
 
 /**
  * An amount with two decimals, cut off and not rounded up: nobody is promised more than there is. What is less than
- * a cent shows all its digits, because 0.00 would read as nothing.
+ * a cent shows more of them, because 0.00 would read as nothing.
  */
 export function amountText(micro: number, signs: NumberSigns): string {
-  if (micro !== 0 && Math.abs(micro) < CENT) return exactText(micro, signs);
-  return decimalText(micro, signs, { places: PLACES, digits: CENTS, rounding: "cut" });
+  const magnitude = Math.abs(micro);
+  if (micro !== 0 && magnitude < SMALLEST) return exactText(micro, signs);
+  const digits = micro !== 0 && magnitude < CENT ? SMALL : CENTS;
+  return decimalText(micro, signs, { places: PLACES, digits, rounding: "cut" });
 }
 
 /** Every digit there is, at least two decimals: prices per kWh are often parts of a cent. */
