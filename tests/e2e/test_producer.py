@@ -167,9 +167,10 @@ def test_live_values_are_the_apis_and_move_by_themselves(
         assert first["meter-live-state"]["state"] == "live"
         # Without any question from the page: the stream says it.
         page.evaluate("window.sameDocument = true")
+        shown = page.get_by_test_id("meter-live-frequency")
         page.wait_for_function(
-            "(before) => document.querySelector('[data-testid=meter-live-frequency]').dataset.value !== before",
-            arg=first["meter-live-frequency"]["value"],
+            "([element, before]) => element.dataset.value !== before",
+            arg=[shown.element_handle(), first["meter-live-frequency"]["value"]],
             timeout=60_000,
         )
         agreed(opened, lambda: live_numbers(api, meter_id), ("value",))
