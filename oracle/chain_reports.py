@@ -51,6 +51,8 @@ class ChainReports:
         self._rpc = rpc
         self._sides = {book.address(name): side for side, name in CONTRACT_OF.items()}
         self._first_block = book.deployment_block
+        self._suspicion: tuple[Block, dict[Side, int]] | None = None
+        self._reported = contract("EnergyProduction").events["Reported"].topic
         self._head = contract("EnergyProduction").functions["head"]
 
     async def since(
@@ -79,6 +81,10 @@ class ChainReports:
             read_to = await self._newest_canonical(known(), newest.number) or beginning
             undone_after = read_to.number
         elif newest.number < read_to.number or (newest == read_to and on_chain == heads):
+            return None
+        elif newest == read_to and self._suspicion != (newest, on_chain):
+            # most likely the next block came between the questions
+            self._suspicion = newest, on_chain
             return None
         elif newest == read_to:
             log.warning("reports were overlooked; all are read again")
@@ -120,6 +126,8 @@ class ChainReports:
         for start in range(first, last + 1, WINDOW_BLOCKS):
             query = {
                 "address": [address_text(address) for address in self._sides],
+                # mints leave many more events behind than reports do
+                "topics": [hexed(self._reported)],
                 "fromBlock": hexed(start),
                 "toBlock": hexed(min(start + WINDOW_BLOCKS - 1, last)),
             }

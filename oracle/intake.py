@@ -15,7 +15,7 @@ from protocol.ack import Status, encode_ack
 from protocol.eip712 import Domain
 from protocol.keys import SigningKey
 from protocol.mqtt import BrokerLink
-from protocol.reading import SignedReading
+from protocol.reading import Reading, SignedReading
 from protocol.topics import CLOCK_TOPIC, ack_topic
 
 log = structlog.get_logger()
@@ -95,7 +95,12 @@ class Intake:
                 self.repeated += 1
             else:
                 self.counts[verdict.status] += 1
-            self._acknowledge(verdict, link)
+        # a lost acknowledgement costs a resend of its reading, no more
+        link.publish_all(
+            self._acknowledgement(verdict, verdict.signed.reading)
+            for verdict in verdicts
+            if verdict.signed is not None and verdict.status not in UNANSWERED
+        )
 
     async def _judge_all(self, batch: Sequence[tuple[str, bytes]]) -> list[Verdict]:
         verdicts = []
@@ -138,11 +143,9 @@ class Intake:
         await self._save([settled])
         return settled
 
-    def _acknowledge(self, verdict: Verdict, link: BrokerLink) -> None:
-        if verdict.signed is None or verdict.status in UNANSWERED:
-            return
-        reading = verdict.signed.reading
+    def _acknowledgement(self, verdict: Verdict, reading: Reading) -> tuple[str, bytes]:
+        """Return topic and payload of the answer to a reading."""
         payload = encode_ack(
             reading.meter_id, reading.seq, verdict.record_hash, verdict.status, self._key, self._domain
         )
-        link.publish(ack_topic(reading.meter_id, self._name), payload)
+        return ack_topic(reading.meter_id, self._name), payload

@@ -156,6 +156,7 @@ class Judge:
             status = judge_registers(reading, meter, before, None)
         if status is Status.ACCEPTED:
             self._latest[reading.meter_id] = signed
+            return verdict
         return replace(verdict, status=status)
 
     def settle(self, verdict: Verdict, neighbours: Neighbours) -> Verdict:

@@ -136,8 +136,9 @@ async def _session(
         peers = Peers(settings.peer_urls, key, book.domain("Registry"))
         stack.push_async_callback(peers.close)
         node = await assemble(settings, key, book, rpc, store, peers, presence.metrics)
-        # the clock first: a reading heard without it would be refused as beyond the clock
-        subscriptions = [*([(CLOCK_TOPIC, 1)] if node.clock.is_stepped else []), (READINGS_FILTER, 1)]
+        # The clock first: a reading heard without it would be refused as beyond the clock. QoS 0, because the
+        # session ends with the connection anyhow, and meters send again what is not acknowledged.
+        subscriptions = [*([(CLOCK_TOPIC, 0)] if node.clock.is_stepped else []), (READINGS_FILTER, 0)]
         link = await stack.enter_async_context(
             connect(settings.broker_url, f"zuva-{settings.name}", subscriptions, node.intake.hear)
         )

@@ -7,7 +7,7 @@ reconnecting keeps the packet ids and unanswered packets of the lost session.
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from gmqtt import Client, Message
 from gmqtt.mqtt.constants import MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
+from gmqtt.mqtt.package import PublishPacket
 from gmqtt.storage import PersistentStorage
 
 from protocol.errors import ConfigurationError, ProtocolError
@@ -61,6 +62,19 @@ class BrokerLink:
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Hand a message to the connection at QoS 1; messages keep their order."""
         self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Hand messages (topic, payload) to the connection at QoS 0, in one write.
+
+        For what is asked for again when it is lost; a write for each would cost more than all the rest.
+        """
+        protocol = self._client._connection._protocol
+        packets = [
+            PublishPacket.build_package(Message(topic, payload, qos=0), protocol)[1]
+            for topic, payload in messages
+        ]
+        if packets:
+            protocol.write_data(b"".join(packets))
 
     async def wait(self, seconds: float) -> None:
         """Wait until a message came in, at most `seconds`.
