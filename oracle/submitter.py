@@ -48,30 +48,35 @@ class Submitter:
         self._sender = sender
         self._addresses = {side: book.address(name) for side, name in CONTRACT_OF.items()}
         self._block_time = block_time
+        self._was_refused = False
 
     def start_anew(self) -> None:
         """Forget what is known of the account, because the chain may have lost transactions."""
         self._sender.start_anew()
 
-    async def land(self, side: Side, reports: Sequence[SignedReport]) -> bool:
-        """Send consecutive reports and wait for them; return False if another node's landed first.
+    async def land(self, side: Side, reports: Sequence[SignedReport]) -> int:
+        """Send consecutive reports and wait for them; return how many stand; 0 if others were first.
+
+        After a refusal only one is tried, until one is taken.
 
         Raises:
             TransactionReverted: the contract refuses a report for another reason.
             RpcUnreachable: no chain answers.
         """
+        some = reports[:1] if self._was_refused else reports
         sent = []
         block_time = self._block_time()
-        for report in reports:
+        for report in some:
             data = contract(CONTRACT_OF[side]).functions["report"].encode(report.message, report.in_order())
             sent.append(await self._sender.send(self._addresses[side], data, gas=REPORT_GAS, at=block_time))
             block_time = None
-        overtaken = False
         for transaction in sent:
             try:
                 await self._sender.wait(transaction)
             except TransactionReverted as error:
-                if error.name not in OVERTAKEN and not overtaken:
-                    raise
-                overtaken = True
-        return not overtaken
+                if error.name in OVERTAKEN:
+                    return 0
+                self._was_refused = True
+                raise
+        self._was_refused = False
+        return len(some)

@@ -13,6 +13,7 @@ from protocol.reading import RECORD_BYTES, UNSIGNED_BYTES, SignedReading, parse_
 
 MAX_INTERVALS: Final = 16
 MAX_LEAVES: Final = 100_000
+MAX_EVIDENCE: Final = 1_000
 _LEAF = Struct(">32sQ32s")
 _KEY = Struct(">32sQ")
 
@@ -89,7 +90,7 @@ class ProposalMessage(Message):
     previous: Interval
     intervals: Annotated[list[ProposedInterval], Field(min_length=1, max_length=MAX_INTERVALS)]
     records: Hex = b""
-    set_aside: Annotated[list[Hex], Field(max_length=1000)] = []
+    set_aside: Annotated[list[Hex], Field(max_length=MAX_EVIDENCE)] = []
 
 
 class Vote(Message):
@@ -111,7 +112,7 @@ class Vote(Message):
     words: Annotated[str, Field(max_length=500)] = ""
     missing: Hex = b""
     records: Hex = b""
-    set_aside: Annotated[list[Hex], Field(max_length=1000)] = []
+    set_aside: Annotated[list[Hex], Field(max_length=MAX_EVIDENCE)] = []
 
 
 class ConsumptionRequest(Message):

@@ -15,6 +15,7 @@ from oracle.metrics import Metrics
 from oracle.peers.client import Peer, Peers
 from oracle.peers.errors import PeerMisbehaved, PeerUnavailable
 from oracle.quorum.messages import (
+    MAX_EVIDENCE,
     MAX_INTERVALS,
     ConsumptionRequest,
     ConsumptionVote,
@@ -47,6 +48,7 @@ log = structlog.get_logger()
 LEAVES_AT_ONCE: Final = 5_000
 # one exchange hands over and takes over everything among honest nodes; the second signs
 EXCHANGES: Final = 4
+LINGER_SECONDS: Final = 0.5
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -149,8 +151,7 @@ class Proposer:
             if signed:
                 await self._data_sets.save(batch[: len(signed)])
                 self._settlement.remember(batch[: len(signed)])
-                if await self._submitter.land(Side.PRODUCTION, signed):
-                    outcome.landed = len(signed)
+                outcome.landed = await self._submitter.land(Side.PRODUCTION, signed)
                 return outcome
             outcome.not_due = exchange.not_due
             outcome.words = "; ".join(exchange.words) or self._alone()
@@ -197,8 +198,7 @@ class Proposer:
         signed = self._with_quorum(Side.CONSUMPTION, messages, signatures)
         if not signed:
             return Outcome(words="; ".join(words) or self._alone())
-        landed = await self._submitter.land(Side.CONSUMPTION, signed)
-        return Outcome(landed=len(signed) if landed else 0)
+        return Outcome(landed=await self._submitter.land(Side.CONSUMPTION, signed))
 
     def _batch(self) -> list[Proposal]:
         """Return this node's own proposals for the next due intervals."""
@@ -237,7 +237,7 @@ class Proposer:
                 for proposal in batch
             ],
             records=pack_records(records.values()),
-            set_aside=pack_evidence(self._set_aside.active.values()),
+            set_aside=pack_evidence(list(self._set_aside.active.values())[:MAX_EVIDENCE]),
         )
         exchange = _Exchange(self._own(Side.PRODUCTION, messages))
         if self._with_quorum(Side.PRODUCTION, messages, exchange.signatures):
@@ -274,7 +274,8 @@ class Proposer:
     ) -> AsyncIterator[tuple[Peer, Answer]]:
         """Ask all peers that are there at once; yield the answers as they come.
 
-        A peer that still owes an answer to an earlier question is left to it, so a late one holds up nobody.
+        After the first one the others have a moment more. A peer that still owes an answer to an earlier
+        question is left to it. So neither a late nor a silent one holds up the others.
         """
         started = time.monotonic()
         asked: dict[asyncio.Task[Answer | None], Peer] = {}
@@ -284,8 +285,12 @@ class Proposer:
                 self._pending[peer] = task
                 asked[task] = peer
         waiting = set(asked)
+        patience = None
         while waiting:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            done, waiting = await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                return
+            patience = LINGER_SECONDS
             for task in done:
                 self._metrics.peer_seconds.observe(time.monotonic() - started)
                 said = task.result()
