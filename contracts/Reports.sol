@@ -33,8 +33,8 @@ abstract contract Reports is IReports, EIP712 {
 
     // STORAGE
 
-    /// @dev A whole word: the compiler would read the slot again before writing part of it.
-    uint256 private _head;
+    /// @dev The newest report's link, whose last 8 bytes are its interval.
+    uint256 private _link;
 
     struct Slot {
         bytes32 root;
@@ -59,15 +59,17 @@ abstract contract Reports is IReports, EIP712 {
     function report(Report calldata r, bytes[] calldata signatures) external {
         // Read once: every reading of a narrow field of calldata checks its width again.
         (uint64 interval, uint64 totalWh, uint32 count) = (r.interval, r.totalWh, r.count);
-        uint64 newest = head();
-        if (r.previous != newest) revert NotNext(r.previous, newest);
+        uint256 newestLink = _link;
+        if (uint256(r.previous) != newestLink) revert NotNext(r.previous, bytes32(newestLink));
+        // forge-lint: disable-next-line(unsafe-typecast) the link's last 8 bytes
+        uint64 newest = uint64(newestLink);
         if (interval <= newest) revert IntervalNotAfterHead(interval, newest);
         uint256 end = _endOf(interval);
         if (block.timestamp < end) revert IntervalNotEnded(interval, end);
         if (r.root == 0 || count == 0) revert EmptyReport();
         uint256 signers = _check(reportDigest(r), signatures);
 
-        _head = interval;
+        _link = ((uint256(r.root) >> 64) << 64) | interval;
         Slot storage slot = _ring[interval % ringSize];
         slot.root = r.root;
         slot.meta = PackedMetas.pack(interval, totalWh, count, r.dataHash, signers);
@@ -78,8 +80,13 @@ abstract contract Reports is IReports, EIP712 {
 
     /// @inheritdoc IReports
     function head() public view returns (uint64) {
-        // forge-lint: disable-next-line(unsafe-typecast) only intervals are written
-        return uint64(_head);
+        // forge-lint: disable-next-line(unsafe-typecast) the link's last 8 bytes
+        return uint64(_link);
+    }
+
+    /// @inheritdoc IReports
+    function link() external view returns (bytes32) {
+        return bytes32(_link);
     }
 
     /// @inheritdoc IReports

@@ -9,17 +9,19 @@ from protocol.keccak import keccak256
 from protocol.reading import UNSIGNED_BYTES
 
 REPORT_TYPE: Final = (
-    "Report(uint64 interval,uint64 previous,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)"
+    "Report(uint64 interval,bytes32 previous,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)"
 )
 _TYPE_HASH = type_hash(REPORT_TYPE)
+FIRST: Final = bytes(32)
+"""The link that the first report follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportMessage:
-    """A report as it is signed and sent: bound to the report it follows."""
+    """A report as it is signed and sent: bound by `previous`, a link, to the report it follows."""
 
     interval: int
-    previous: int
+    previous: bytes
     root: bytes
     data_hash: bytes
     total_wh: int
@@ -30,7 +32,7 @@ class ReportMessage:
         encoded = (
             _TYPE_HASH
             + word(self.interval)
-            + word(self.previous)
+            + self.previous
             + self.root
             + self.data_hash
             + word(self.total_wh)
@@ -57,11 +59,17 @@ class Report:
     total_wh: int
     count: int
 
-    def following(self, previous: int) -> ReportMessage:
-        """Return the message to sign: the report of this interval, right after that of `previous`.
+    @property
+    def link(self) -> bytes:
+        """What the next report names as its `previous`: the root's leading 24 bytes, then the interval."""
+        return self.root[:24] + self.interval.to_bytes(8, "big")
 
-        The contract takes it only while `previous` is its newest interval, so no report can be skipped by a
-        later one that lands first. The first report follows interval 0.
+    def following(self, previous: bytes) -> ReportMessage:
+        """Return the message to sign: this report, right after the one with the link `previous`.
+
+        The contract takes it only while that is its newest report. So no report can be skipped by a later one
+        that lands first, and none lands after another one than its total was counted from. The first report
+        follows `FIRST`.
         """
         return ReportMessage(self.interval, previous, self.root, self.data_hash, self.total_wh, self.count)
 

@@ -4,8 +4,9 @@ pragma solidity 0.8.34;
 /// @notice The oracle quorum's statement for one interval.
 struct Report {
     uint64 interval;
-    /// @dev The newest interval reported before, 0 when this is the first: binds the report to its place.
-    uint64 previous;
+    /// @dev Link of the report before, 0 when this is the first: binds the report to its place and to what it builds
+    /// on. A link is the leading 24 bytes of the root, then the interval in 8 bytes.
+    bytes32 previous;
     /// @dev Merkle root over the leaves of the data set.
     bytes32 root;
     /// @dev keccak256 of what the data set's wire records state (without their signatures), ordered by meter and
@@ -52,7 +53,7 @@ interface IReports {
     error BadRingSize(uint32 ringSize);
     error EmptyReport();
     error ReportTooLarge(uint64 interval, uint64 totalWh, uint32 count);
-    error NotNext(uint64 previous, uint64 head);
+    error NotNext(bytes32 previous, bytes32 link);
     error IntervalNotAfterHead(uint64 interval, uint64 head);
     error IntervalNotEnded(uint64 interval, uint256 end);
     error ReportUnknown(uint64 interval);
@@ -67,7 +68,8 @@ interface IReports {
     // FUNCTIONS
 
     /// @notice Posts the report of an ended interval, right after the report it names as the previous one: no signed
-    /// report can be skipped for ever by a later one that lands first.
+    /// report can be skipped for ever by a later one that lands first, and none lands after another one than its signers
+    /// counted from.
     /// @param signatures A quorum's signatures, ascending by signer.
     function report(Report calldata r, bytes[] calldata signatures) external;
 
@@ -75,6 +77,9 @@ interface IReports {
 
     /// @notice The newest reported interval; 0 when there is none.
     function head() external view returns (uint64);
+
+    /// @notice The newest report's link, which the next one names as `previous`; 0 when there is none.
+    function link() external view returns (bytes32);
 
     /// @notice How many intervals the ring holds.
     function ringSize() external view returns (uint32);

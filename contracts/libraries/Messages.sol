@@ -16,7 +16,7 @@ library Messages {
     bytes32 internal constant KEY_ROTATION_TYPEHASH =
         keccak256("KeyRotation(bytes32 meterId,address key,uint64 validFromInterval)");
     bytes32 internal constant REPORT_TYPEHASH = keccak256(
-        "Report(uint64 interval,uint64 previous,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)"
+        "Report(uint64 interval,bytes32 previous,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)"
     );
 
     function hash(MeterReading calldata r) internal pure returns (bytes32) {

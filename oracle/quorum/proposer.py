@@ -34,7 +34,7 @@ from oracle.quorum.messages import (
 )
 from oracle.quorum.set_aside import SetAside
 from oracle.quorum.settlement import Settlement
-from oracle.quorum.signing import ReportSigner, is_signed_by
+from oracle.quorum.signing import ReportSigner, chained, is_signed_by
 from oracle.registry_watch import RegistryWatch
 from oracle.standing import Side
 from oracle.store.data_sets import DataSets
@@ -145,7 +145,9 @@ class Proposer:
             batch = self._batch()
             if not batch:
                 return outcome
-            messages = _chained(batch, self._settlement.production_head)
+            messages = chained(
+                [proposal.production for proposal in batch], self._settlement.link(Side.PRODUCTION)
+            )
             exchange = await self._exchange(batch, messages, records)
             signed = self._with_quorum(Side.PRODUCTION, messages, exchange.signatures)
             if signed:
@@ -179,11 +181,9 @@ class Proposer:
             batch.append(proposal)
         if not batch:
             return Outcome(words="data sets of reported intervals are still to be fetched")
-        previous = self._settlement.consumption_head
-        messages = []
-        for proposal in batch:
-            messages.append(proposal.consumption.following(previous))
-            previous = proposal.interval
+        messages = chained(
+            [proposal.consumption for proposal in batch], self._settlement.link(Side.CONSUMPTION)
+        )
         request = ConsumptionRequest(
             previous=self._settlement.consumption_head, intervals=[p.interval for p in batch]
         )
@@ -342,11 +342,3 @@ class Proposer:
     def _alone(self) -> str:
         there = len(self._peers.alive()) + 1
         return f"{there} of {len(self._watch.oracles)} nodes are there, {self._watch.quorum} must sign"
-
-
-def _chained(batch: Sequence[Proposal], previous: int) -> list[ReportMessage]:
-    messages = []
-    for proposal in batch:
-        messages.append(proposal.production.following(previous))
-        previous = proposal.interval
-    return messages

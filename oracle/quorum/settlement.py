@@ -15,6 +15,7 @@ from oracle.data_set import Proposal
 from oracle.meters import MeterBook
 from oracle.standing import Side, Standing
 from oracle.store.data_sets import DataSets
+from protocol.report import FIRST
 
 log = structlog.get_logger()
 
@@ -35,6 +36,9 @@ class Settlement:
     Attributes:
         unsettled: production reports on the chain whose data set is not known here yet, in their order.
         open: production reports whose consumption report is not on the chain yet, in their order.
+        heads: newest interval reported, by side; 0 if there is none.
+        reports: reports seen since the start, by side.
+        forks: how often the chain took something back since the start.
     """
 
     adoption: Adoption
@@ -52,6 +56,7 @@ class Settlement:
         self.unsettled: deque[Standing] = deque()
         self.open: deque[Standing] = deque()
         self.reports = dict.fromkeys(Side, 0)
+        self.forks = 0
 
     @property
     def production_head(self) -> int:
@@ -62,6 +67,11 @@ class Settlement:
     def consumption_head(self) -> int:
         """Newest interval reported to EnergyConsumption; 0 if there is none."""
         return self.heads[Side.CONSUMPTION]
+
+    def link(self, side: Side) -> bytes:
+        """Return the link of the newest report, which the next one has to follow."""
+        newest = self._standing[side].get(self.heads[side])
+        return newest.report.link if newest else FIRST
 
     async def load(self) -> None:
         """Take up where the store left off."""
@@ -128,6 +138,7 @@ class Settlement:
             return True
 
     async def _begin_anew(self, changes: Changes) -> None:
+        self.forks += 1
         if changes.undone_after is not None and changes.undone_after >= 0:
             log.warning("the chain lost reports", undone_after_block=changes.undone_after)
         self._proposals.clear()

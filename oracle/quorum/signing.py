@@ -1,11 +1,13 @@
 """Signatures of reports: this node's own, and those of peers."""
 
+from collections.abc import Iterable
+
 from oracle.standing import CONTRACT_OF, Side
 from protocol.eip712 import Domain
 from protocol.errors import BadSignature
 from protocol.keys import SigningKey, recover
 from protocol.ledger.address_book import AddressBook
-from protocol.report import ReportMessage
+from protocol.report import Report, ReportMessage
 
 
 class ReportSigner:
@@ -40,3 +42,12 @@ def is_signed_by(address: bytes, digest: bytes, signature: bytes) -> bool:
         return recover(digest, signature) == address
     except BadSignature:
         return False
+
+
+def chained(reports: Iterable[Report], link: bytes) -> list[ReportMessage]:
+    """Return the messages of consecutive reports, the first one following the report with that link."""
+    messages = []
+    for report in reports:
+        messages.append(report.following(link))
+        link = report.link
+    return messages

@@ -27,7 +27,7 @@ from oracle.quorum.messages import (
 from oracle.quorum.review import Objection, review
 from oracle.quorum.set_aside import SetAside
 from oracle.quorum.settlement import Settlement
-from oracle.quorum.signing import ReportSigner
+from oracle.quorum.signing import ReportSigner, chained
 from oracle.standing import Side
 from oracle.store.data_sets import DataSets
 from protocol.reading import SignedReading
@@ -109,7 +109,7 @@ class Voter:
             agreed, objection = self._review(message)
             await self._data_sets.save(agreed)
             self._settlement.remember(agreed)
-            vote = Vote(production_head=head, signatures=self._sign(agreed, head))
+            vote = Vote(production_head=head, signatures=self._sign(agreed))
             if objection is None:
                 return vote
             await self._look_into(objection, message.intervals[len(agreed)].interval, peer, handed)
@@ -149,12 +149,10 @@ class Voter:
             self._marks.popitem(last=False)
         return mark
 
-    def _sign(self, agreed: list[Proposal], previous: int) -> list[bytes]:
-        signatures = []
-        for proposal in agreed:
-            signatures.append(self._signer.sign(Side.PRODUCTION, proposal.production.following(previous)))
-            previous = proposal.interval
-        return signatures
+    def _sign(self, agreed: list[Proposal]) -> list[bytes]:
+        link = self._settlement.link(Side.PRODUCTION)
+        messages = chained([proposal.production for proposal in agreed], link)
+        return [self._signer.sign(Side.PRODUCTION, message) for message in messages]
 
     async def _look_into(
         self, objection: Objection, interval: int, peer: bytes, handed: Mapping[Key, SignedReading]
@@ -208,7 +206,7 @@ class Voter:
             words = f"the newest consumption report seen here is of {self._settlement.consumption_head}"
             return ConsumptionVote(words=words)
         signatures: list[bytes] = []
-        previous = request.previous
+        link = self._settlement.link(Side.CONSUMPTION)
         for interval, standing in zip(request.intervals, list(self._settlement.open), strict=False):
             production = standing.report
             if production.interval != interval:
@@ -218,7 +216,7 @@ class Voter:
             if proposal is None or proposal.production != production:
                 words = f"the data set of interval {interval} is not here"
                 return ConsumptionVote(signatures=signatures, words=words)
-            message = proposal.consumption.following(previous)
+            message = proposal.consumption.following(link)
             signatures.append(self._signer.sign(Side.CONSUMPTION, message))
-            previous = interval
+            link = proposal.consumption.link
         return ConsumptionVote(signatures=signatures)

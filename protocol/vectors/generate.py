@@ -224,7 +224,8 @@ def reports() -> Vectors:
         )
     )
     root = MerkleTree(leaves.production_leaf(reading) for reading, _ in samples).root
-    report = Report(994_445, root, data_hash, 1_234_567, len(samples)).following(994_443)
+    before = Report(994_443, data_hash, root, 1_000_000, len(samples))
+    report = Report(994_445, root, data_hash, 1_234_567, len(samples)).following(before.link)
     oracles = oracle_keys(5)
     cases = []
     for contract in (PRODUCTION, CONSUMPTION):
@@ -234,7 +235,7 @@ def reports() -> Vectors:
             {
                 "domain": _domain(domain),
                 "interval": report.interval,
-                "previous": report.previous,
+                "previous": _hex(report.previous),
                 "root": _hex(report.root),
                 "dataHash": _hex(report.data_hash),
                 "totalWh": report.total_wh,

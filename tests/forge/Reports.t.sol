@@ -53,7 +53,7 @@ contract ReportTest is BaseTest {
         again = again % (MIDNIGHT + 4);
         post(production, MIDNIGHT + 3, ROOT);
         Report memory r = reportFor(again, keccak256("other"));
-        r.previous = MIDNIGHT + 3;
+        r.previous = production.link();
         bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
         vm.expectRevert(abi.encodeWithSelector(IReports.IntervalNotAfterHead.selector, again, MIDNIGHT + 3));
         production.report(r, signatures);
@@ -62,24 +62,37 @@ contract ReportTest is BaseTest {
     function testALaterReportCannotLandBeforeAnEarlierOne() public {
         Report memory earlier = reportFor(MIDNIGHT, ROOT);
         Report memory later = reportFor(MIDNIGHT + 1, ROOT);
-        later.previous = MIDNIGHT;
+        later.previous = linkOf(earlier);
         bytes[] memory signatures = signedBy(production.reportDigest(later), 0, 1);
         vm.warp(end(MIDNIGHT + 1));
-        vm.expectRevert(abi.encodeWithSelector(IReports.NotNext.selector, MIDNIGHT, 0));
+        vm.expectRevert(abi.encodeWithSelector(IReports.NotNext.selector, later.previous, bytes32(0)));
         production.report(later, signatures);
         production.report(earlier, signedBy(production.reportDigest(earlier), 0, 1));
         production.report(later, signatures);
         eq(production.head(), MIDNIGHT + 1, "head");
     }
 
-    function testAReportFollowsTheNewestOneOnly(uint64 previous) public {
-        vm.assume(previous != MIDNIGHT);
+    function testAReportCannotLandAfterAnotherOneThanItsSignersCountedFrom() public {
+        Report memory expected = reportFor(MIDNIGHT, ROOT);
+        Report memory next = reportFor(MIDNIGHT + 1, ROOT);
+        next.previous = linkOf(expected);
+        bytes[] memory signatures = signedBy(production.reportDigest(next), 0, 1);
+        Report memory other = reportFor(MIDNIGHT, keccak256("with a reading more"));
+        vm.warp(end(MIDNIGHT + 1));
+        production.report(other, signedBy(production.reportDigest(other), 0, 1));
+        vm.expectRevert(abi.encodeWithSelector(IReports.NotNext.selector, linkOf(expected), linkOf(other)));
+        production.report(next, signatures);
+    }
+
+    function testAReportFollowsTheNewestOneOnly(bytes32 previous) public {
         post(production, MIDNIGHT, ROOT);
+        bytes32 link = production.link();
+        vm.assume(previous != link);
         Report memory r = reportFor(MIDNIGHT + 1, ROOT);
         r.previous = previous;
         bytes[] memory signatures = signedBy(production.reportDigest(r), 0, 1);
         vm.warp(end(MIDNIGHT + 1));
-        vm.expectRevert(abi.encodeWithSelector(IReports.NotNext.selector, previous, MIDNIGHT));
+        vm.expectRevert(abi.encodeWithSelector(IReports.NotNext.selector, previous, link));
         production.report(r, signatures);
     }
 
@@ -111,7 +124,7 @@ contract ReportTest is BaseTest {
         if (field == 2) r.dataHash ^= bytes32(uint256(1));
         if (field == 3) r.totalWh += 1;
         if (field == 4) r.count += 1;
-        if (field == 5) r.previous = MIDNIGHT - 1;
+        if (field == 5) r.previous = production.link();
         refused(r, signatures);
     }
 

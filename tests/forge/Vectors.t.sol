@@ -131,7 +131,7 @@ contract VectorsTest is BaseTest {
         for (; step("cases", i); ++i) {
             Report memory r = Report(
                 uint64(number("interval")),
-                uint64(number("previous")),
+                word("previous"),
                 word("root"),
                 word("dataHash"),
                 uint64(number("totalWh")),

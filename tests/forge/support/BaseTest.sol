@@ -144,6 +144,10 @@ abstract contract BaseTest {
         return Report(interval, 0, root, keccak256(abi.encode(interval, root)), 250, 2);
     }
 
+    function linkOf(Report memory r) internal pure returns (bytes32) {
+        return bytes32(bytes.concat(bytes24(r.root), bytes8(r.interval)));
+    }
+
     function end(uint64 interval) internal pure returns (uint256) {
         return (uint256(interval) + 1) * L;
     }
@@ -152,7 +156,7 @@ abstract contract BaseTest {
     function post(Reports target, uint64 interval, bytes32 root) internal {
         vm.warp(end(interval));
         Report memory r = reportFor(interval, root);
-        r.previous = target.head();
+        r.previous = target.link();
         target.report(r, signedBy(target.reportDigest(r), 0, 1));
         vm.warp(end(interval) + FINALITY);
     }

@@ -151,12 +151,12 @@ class Homes:
             call = contract(name).functions["report"].encode(message, signatures)
             await self.community.keeper.transact(book.address(name), call, gas=500_000)
 
-    async def _reported(self, name: str) -> int:
-        """Return the newest interval that a contract has a report of."""
-        head = contract(name).functions["head"]
-        answer = await read(self.community.rpc, self.community.book.address(name), head.encode())
-        newest: int = head.decode(answer)[0]
-        return newest
+    async def _reported(self, name: str) -> bytes:
+        """Return the link of the newest report that a contract has."""
+        function = contract(name).functions["link"]
+        answer = await read(self.community.rpc, self.community.book.address(name), function.encode())
+        link: bytes = function.decode(answer)[0]
+        return link
 
     async def report(self, interval: int, homes: Iterable[Home] | None = None) -> None:
         """Read, keep and report one interval."""

@@ -65,8 +65,8 @@ async def report(
     statement = Report(
         interval, tree.root, data_hash_of(each.record() for each in readings), total_wh, len(readings)
     )
-    (head,) = await ask(community, PRODUCTION, "head")
-    message = statement.following(head)
+    (link,) = await ask(community, PRODUCTION, "link")
+    message = statement.following(link)
     digest = message.digest(community.book.domain(PRODUCTION))
     signatures = [key.sign(digest) for key in community.oracle_keys[:2]]
     await community.at((interval + 1) * 3600)

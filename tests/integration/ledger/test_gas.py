@@ -35,8 +35,8 @@ async def five_oracles(community: Community) -> Community:
 
 
 async def post(community: Community, interval: int, tree: MerkleTree, count: int) -> int:
-    (head,) = await ask(community, PRODUCTION, "head")
-    message = Report(interval, tree.root, os.urandom(32), 250_000, count).following(head)
+    (link,) = await ask(community, PRODUCTION, "link")
+    message = Report(interval, tree.root, os.urandom(32), 250_000, count).following(link)
     digest = message.digest(community.book.domain(PRODUCTION))
     await community.at((interval + 1) * 3600)
     signatures = [key.sign(digest) for key in community.oracle_keys[:3]]

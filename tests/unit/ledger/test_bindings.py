@@ -23,7 +23,7 @@ def artefacts() -> None:
     compiler.build()
 
 
-@given(u64, u64, words, words, u64, st.integers(0, 2**32 - 1), st.lists(st.binary(max_size=80), max_size=4))
+@given(u64, words, words, words, u64, st.integers(0, 2**32 - 1), st.lists(st.binary(max_size=80), max_size=4))
 def test_a_struct_is_taken_from_its_fields_in_snake_case(
     interval, previous, root, data_hash, wh, count, signatures
 ):
@@ -32,8 +32,8 @@ def test_a_struct_is_taken_from_its_fields_in_snake_case(
         .functions["report"]
         .encode(ReportMessage(interval, previous, root, data_hash, wh, count), signatures)
     )
-    kinds = ("(uint64,uint64,bytes32,bytes32,uint64,uint32)", "bytes[]")
-    signature = b"report((uint64,uint64,bytes32,bytes32,uint64,uint32),bytes[])"
+    kinds = ("(uint64,bytes32,bytes32,bytes32,uint64,uint32)", "bytes[]")
+    signature = b"report((uint64,bytes32,bytes32,bytes32,uint64,uint32),bytes[])"
     expected = keccak256(signature)[:4] + encode(
         kinds, [(interval, previous, root, data_hash, wh, count), signatures]
     )

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from protocol.ack import Status, encode_ack, parse_ack
-from protocol.clock import SteppedClock, encode_clock, parse_clock
+from protocol.clock import CLOCK_AHEAD_SECONDS, ClockAhead, SteppedClock, encode_clock, parse_clock
 from protocol.eip712 import Domain
 from protocol.errors import BadSignature, ConfigurationError, MalformedRecord, ProtocolError
 from protocol.intervals import day_of, interval_end, interval_of, interval_start
@@ -195,13 +195,21 @@ def test_a_topic_outside_the_scheme_is_refused(topic: str) -> None:
 
 def test_a_stepped_clock_never_goes_back() -> None:
     clock = SteppedClock(100)
-    assert clock.step(200)
-    assert not clock.step(150)
+    assert clock.step(200, wall=1000)
+    assert not clock.step(150, wall=1000)
     assert clock.now() == 200
     assert parse_clock(encode_clock(200)) == 200
     for wrong in (b"", b"{}", b"[]", b'{"time": "1"}', b'{"time": -1}', b'{"time": 1.5}', b'{"time": true}'):
         with pytest.raises(MalformedRecord):
             parse_clock(wrong)
+
+
+def test_a_stepped_clock_is_not_led_into_the_future() -> None:
+    clock = SteppedClock(100)
+    with pytest.raises(ClockAhead):
+        clock.step(1000 + CLOCK_AHEAD_SECONDS + 1, wall=1000)
+    assert clock.now() == 100
+    assert clock.step(1000 + CLOCK_AHEAD_SECONDS, wall=1000)
 
 
 @given(st.binary(min_size=20, max_size=20))

@@ -77,7 +77,7 @@ REGISTRATION_FIELDS = [
 ]
 REPORT_FIELDS = [
     ("interval", "uint64"),
-    ("previous", "uint64"),
+    ("previous", "bytes32"),
     ("root", "bytes32"),
     ("dataHash", "bytes32"),
     ("totalWh", "uint64"),
