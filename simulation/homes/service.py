@@ -41,7 +41,7 @@ async def serve(settings: HomesSettings, *, ready: Callable[[], None], status: C
                 outbox,
                 Delivery(community.domain, community.nodes, settings.acks, settings.max_in_flight),
                 CatchingUp(max(feed.community.next_begin, progress.clock), settings.pace),
-                Telemetry(homes, feed.community.observe, settings.interval_seconds, settings.state_seconds),
+                Telemetry(homes, feed.community.observe, settings.state_seconds),
                 broker_url=settings.broker_url,
                 grace_seconds=settings.grace_seconds,
                 max_in_flight=settings.max_in_flight,

@@ -4,6 +4,7 @@ All homes share one connection, and a connection has one last will. So each home
 the connection on and `offline` after an orderly stop, and one status of the whole group is the last will.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -18,6 +19,12 @@ ONLINE: Final = b"online"
 OFFLINE: Final = b"offline"
 STATES_PER_SECOND: Final = 400
 """How many states may go out a second while the community catches up."""
+CATCHING_UP_SECONDS: Final = 1.0
+"""How often a home shows its state while it catches up, seconds of this machine; the API takes no more."""
+_TICK_SECONDS: Final = 0.1
+# time that goes on with this machine's may still jump by so much between two looks at it
+_JITTER_SECONDS: Final = 2.0
+_NOBODY_HEARD: Final = float("-inf")
 
 
 class Telemetry:
@@ -25,8 +32,7 @@ class Telemetry:
 
     Args:
         homes: the homes, by number.
-        observe: returns every home's state at a time, unix seconds UTC.
-        interval_seconds: a step of the community.
+        observe: returns the states of some homes, by number, at a time in unix seconds UTC.
         state_seconds: how often states go out while time passes as it does, seconds of this machine.
         steady: seconds of a clock that only goes forward.
     """
@@ -34,19 +40,18 @@ class Telemetry:
     def __init__(
         self,
         homes: Sequence[Home],
-        observe: Callable[[int], Sequence[MeterState]],
-        interval_seconds: int,
+        observe: Callable[[int, Sequence[int]], Sequence[MeterState]],
         state_seconds: float,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._homes = homes
         self._observe = observe
-        self._interval_seconds = interval_seconds
         self._state_seconds = state_seconds
-        self._step_seconds = min(len(homes) / STATES_PER_SECOND, state_seconds)
+        self._hasty_seconds = max(CATCHING_UP_SECONDS, len(homes) / STATES_PER_SECOND)
         self._steady = steady
-        self._told_at = float("-inf")
-        self._told = 0
+        self._looked_at = float("-inf")
+        self._looked = 0
+        self._turns = _NOBODY_HEARD
 
     @property
     def will(self) -> Will | None:
@@ -61,18 +66,36 @@ class Telemetry:
             )
             link.publish(status_topic(home.meter_id), ONLINE, retain=True)
         link.publish(HOMES_STATUS_TOPIC, ONLINE, retain=True)
-        # a broker that was restarted may have lost the states
-        self._told_at = float("-inf")
+        self._turns = _NOBODY_HEARD
 
     def accompany(self, link: BrokerLink, now: int) -> None:
-        """Publish every home's state if it is time: at every step, else every `state_seconds`."""
-        since = self._steady() - self._told_at
-        stepped = now - self._told >= self._interval_seconds
-        if since < (self._step_seconds if stepped else self._state_seconds):
+        """Publish the states of the homes whose turn it is.
+
+        All at once after `arrive`, as a broker that was restarted may have lost them; then they take turns,
+        so that no two of a home come close together.
+        """
+        steady = self._steady()
+        since = steady - self._looked_at
+        if since < _TICK_SECONDS and self._turns != _NOBODY_HEARD:
             return
-        self._told_at, self._told = self._steady(), now
-        for home, state in zip(self._homes, self._observe(now), strict=True):
-            link.publish(state_topic(home.meter_id), state.encode(), retain=True)
+        now = max(now, self._looked)
+        hastens = now - self._looked > since + _JITTER_SECONDS
+        due = self._due(since / (self._hasty_seconds if hastens else self._state_seconds))
+        self._looked_at, self._looked = steady, now
+        if not due:
+            return
+        for number, state in zip(due, self._observe(now, due), strict=True):
+            link.publish(state_topic(self._homes[number].meter_id), state.encode(), retain=True)
+
+    def _due(self, rounds: float) -> list[int]:
+        """Return the homes whose turn comes in so many rounds through all homes."""
+        count = len(self._homes)
+        if self._turns == _NOBODY_HEARD:
+            self._turns = -float(count)
+            return list(range(count))
+        before = max(0, math.ceil(self._turns))
+        self._turns += count * min(rounds, 1.0)
+        return [turn % count for turn in range(before, math.ceil(self._turns))]
 
     def leave(self, link: BrokerLink) -> None:
         """Say that every home goes."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-_STATIONARY: Final = 0.0
+_AT_ONCE: Final = 0.0
 
 
 class CatchingUp:
@@ -34,10 +34,9 @@ class CatchingUp:
         return max(end - self._wall(), self._paced_pause(end))
 
     def _paced_pause(self, end: int) -> float:
-        if self._pace == _STATIONARY:
-            return 0.0
         time_then, steady_then = self._anchor
-        return (end - time_then) / self._pace - (self._steady() - steady_then)
+        needed = 0.0 if self._pace == _AT_ONCE else (end - time_then) / self._pace
+        return needed - (self._steady() - steady_then)
 
     def stepped(self, end: int) -> None:
         """See `Timetable`."""
@@ -46,7 +45,12 @@ class CatchingUp:
     def present(self, clock: int, end: int) -> int:
         """See `Timetable`."""
         latest = min(end - 1, int(self._wall()))
-        if self._pace != _STATIONARY:
+        if self._pace != _AT_ONCE:
             time_then, steady_then = self._anchor
             latest = min(latest, int(time_then + (self._steady() - steady_then) * self._pace))
         return max(clock, latest)
+
+    def live(self, clock: int, end: int) -> int:
+        """See `Timetable`; a step that is overdue as the oracle does not answer holds no home back."""
+        overdue = int(-self.pause(end))
+        return max(self.present(clock, end), end - 1 + overdue if overdue > 0 else clock)

@@ -17,8 +17,7 @@ from simulation.model.households import Household
 from simulation.model.nature import Day, Nature
 from simulation.model.pool import Prices
 from simulation.model.state import State
-from simulation.model.telemetry import meter_states
-from simulation.physics.noise import Noise
+from simulation.model.telemetry import Wavering, meter_states
 
 
 class Community(mesa.Model):  # type: ignore[misc]
@@ -58,7 +57,7 @@ class Community(mesa.Model):  # type: ignore[misc]
         self._first = first
         self._interval_seconds = interval_seconds
         self._nature = Nature(seed, households, offset_seconds)
-        self._wandering = Noise(seed, "frequency of the grid")
+        self._wavering = Wavering(seed)
         self.today: Day = self._nature.day_at(self.next_begin)
         self.minutes = slice(0, 0)
         self._create(Producer, [home for home in households if home.is_producer])
@@ -94,13 +93,19 @@ class Community(mesa.Model):  # type: ignore[misc]
         homes.do("settle")
         self.state.intervals += 1
 
-    def observe(self, second: int) -> list[MeterState]:
-        """Return what every home's meter shows at a time, unix seconds UTC; it changes nothing.
+    def observe(self, second: int, homes: Sequence[int] | None = None) -> list[MeterState]:
+        """Return what meters show at a time, unix seconds UTC; it changes nothing.
 
-        The power is that of the minute that ends at or after `second`, which the registers count as well.
+        At the end of a minute the power is that minute's, which the registers count as well; in between it
+        wavers on the way there.
+
+        Args:
+            second: when.
+            homes: whose, by number; everybody's if None.
         """
         day = self._nature.day_at(second - 1)
-        return meter_states(day, second, self._wandering)
+        asked = range(len(self.homes)) if homes is None else homes
+        return meter_states(day, second, asked, self._wavering)
 
     def free(self) -> None:
         """Let go of everything; Mesa 3.3 would keep the model in a table of its class for ever."""

@@ -14,6 +14,7 @@ from simulation.physics.weather import MINUTES, Weather
 
 Watts = NDArray[np.int64]
 DAY_SECONDS = 60 * MINUTES
+_DAYS_KNOWN = 3
 
 
 class Day(NamedTuple):
@@ -35,10 +36,6 @@ class Day(NamedTuple):
     air_celsius: Floats
     sunshine: Floats
 
-    def draw_w(self, minute: int) -> Watts:
-        """Return what each home draws from the grid in a minute, W; negative where it feeds in."""
-        return np.asarray(self.load_w[:, minute] - self.generation_w[:, minute])
-
 
 class Nature:
     """The days of a community; the same seed and homes give the same days, in whatever order.
@@ -59,12 +56,11 @@ class Nature:
     def day_at(self, second: int) -> Day:
         """Return the local day in which a second lies, unix seconds UTC."""
         number = (second + self._offset) // DAY_SECONDS
-        day = self._known.get(number)
-        if day is None:
-            day = self._make(number)
-            # telemetry may still look at the evening while the next day begins
-            self._known = {known: self._known[known] for known in (number - 1,) if known in self._known}
-            self._known[number] = day
+        day = self._known.pop(number, None) or self._make(number)
+        # telemetry may look at another day than the agents, one behind or as far ahead as the oracle is away
+        self._known[number] = day
+        if len(self._known) > _DAYS_KNOWN:
+            del self._known[next(iter(self._known))]
         return day
 
     def _make(self, number: int) -> Day:

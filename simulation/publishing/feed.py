@@ -64,6 +64,9 @@ class Timetable(Protocol):
     def present(self, clock: int, end: int) -> int:
         """Return the community's time now: from `clock` on, before the next step's `end`."""
 
+    def live(self, clock: int, end: int) -> int:
+        """Return the second that live values are of: the present, going on where that step must wait."""
+
 
 class Company(Protocol):
     """What else goes over the connection, such as telemetry."""
@@ -76,7 +79,7 @@ class Company(Protocol):
         """A connection is made."""
 
     def accompany(self, link: BrokerLink, now: int) -> None:
-        """Called several times a second, with the community's time in unix seconds UTC."""
+        """Called several times a second, with the second that live values are of, unix seconds UTC."""
 
     def leave(self, link: BrokerLink) -> None:
         """The connection will be closed in order."""
@@ -101,6 +104,10 @@ class EvenPace:
     def present(self, clock: int, end: int) -> int:  # noqa: ARG002
         """See `Timetable`."""
         return clock
+
+    def live(self, clock: int, end: int) -> int:
+        """See `Timetable`."""
+        return self.present(clock, end)
 
 
 class SteadyClock(Protocol):

@@ -158,8 +158,13 @@ class Publisher:
         return oldest is None or oldest + self._grace > clock
 
     def _tell_time(self, link: BrokerLink, end: int | None) -> None:
-        """Let time go on between two steps, and tell it to those who may have missed it."""
+        """Let time go on between two steps, and tell it to those who may have missed it.
+
+        The clock waits for the oracle, the homes do not: what they show goes on meanwhile.
+        """
+        live = self._progress.clock
         if end is not None:
+            live = self._timetable.live(self._progress.clock, end)
             now = self._timetable.present(self._progress.clock, end)
             if now > self._progress.clock and self._may_reach(now):
                 # committed with the next words: a clock that is told again from earlier moves nobody back
@@ -167,7 +172,7 @@ class Publisher:
         if self._progress.clock:
             if time.monotonic() - self._clock_at >= CLOCK_AGAIN_SECONDS:
                 self._publish_clock(link)
-            self._company.accompany(link, self._progress.clock)
+            self._company.accompany(link, live)
 
     def _publish(self, link: BrokerLink) -> None:
         batch = self._delivery.due(time.monotonic())

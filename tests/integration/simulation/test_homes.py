@@ -240,6 +240,25 @@ async def test_a_community_that_caught_up_goes_on_with_the_wall_clock(tmp_path: 
     assert bench.node.contradictions == []
 
 
+async def test_while_the_oracle_is_away_the_clock_waits_and_the_homes_live_on(
+    tmp_path: Path, broker_url: str
+):
+    bench = Bench(tmp_path, broker_url, days=None, pace=3600.0, state_seconds=0.5)
+    bench.node.muted = True
+    topic = state_topic(bench.registered[0].home.meter_id)
+    async with bench.node.listening(broker_url), listening(broker_url, topic) as heard:
+        run = asyncio.create_task(bench.run())
+        await until(lambda: status_in(bench.lines, "waiting for the oracle: 4 readings unanswered"))
+        stands = bench.node.clock
+        assert stands < BEGIN + 900 + bench.settings.grace_seconds
+        for _ in range(2):
+            before = parse_state(heard[topic]).time
+            await until(lambda before=before: parse_state(heard[topic]).time > before)
+        assert bench.node.clock == stands
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+
+
 async def test_a_broker_that_restarts_without_what_it_kept_hears_everything_again(tmp_path: Path):
     port = free_port()
     url = f"mqtt://127.0.0.1:{port}"

@@ -178,6 +178,22 @@ def test_what_meters_show_is_plausible_and_fits_what_registers_count():
                 assert (state.power_factor_permille or 0) * state.power_w >= 0
 
 
+def test_what_meters_show_moves_from_second_to_second_within_what_they_may():
+    noon = FIRST + 12 * 3600
+    with community(20) as model:
+        shown = [model.observe(second) for second in range(noon, noon + 900, 5)]
+        capacities = [one.household.attributes.generation_capacity_w for one in model.homes]
+        assert model.observe(noon + 7, [3, 11]) == [model.observe(noon + 7)[number] for number in (3, 11)]
+    for home, capacity in enumerate(capacities):
+        states = [moment[home] for moment in shown]
+        assert len({state.power_w for state in states}) > 10
+        assert len({state.voltage_decivolt for state in states}) > 5
+        made = [state.generation_w or 0 for state in states]
+        assert len(set(made)) > 10 or max(made) == 0
+        assert max(made) <= (capacity or 0)
+        assert min(made) >= 0
+
+
 def test_looking_changes_nothing():
     with community(3) as looked, community(3) as left:
         for _ in range(STEPS_A_DAY + 1):

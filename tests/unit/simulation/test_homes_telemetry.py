@@ -2,13 +2,18 @@
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
 
 from protocol.mqtt import Will
 from protocol.telemetry import MeterState, parse_state
 from protocol.topics import HOMES_STATUS_TOPIC, parse_state_topic, state_topic, status_topic
 from simulation.homes.discovery import discovery_payload, discovery_topic
 from simulation.homes.telemetry import Telemetry
-from simulation.identities import derive_homes
+from simulation.identities import Home, derive_homes
 
 HOMES = derive_homes(["Avondale", "Msasa shop"], b"\x05" * 32)
 NOW = 1_762_120_800
@@ -31,11 +36,22 @@ class Record:
         return found
 
 
-def telemetry(record: Record, *, state_seconds: float = 5) -> Telemetry:
-    def observe(now: int) -> list[MeterState]:
-        return [MeterState(time=now, power_w=100 * number) for number, _ in enumerate(HOMES)]
+def telemetry(record: Record, *, homes: Sequence[Home] = HOMES, state_seconds: float = 5) -> Telemetry:
+    def observe(now: int, asked: Sequence[int]) -> list[MeterState]:
+        return [MeterState(time=now, power_w=100 * number) for number in asked]
 
-    return Telemetry(HOMES, observe, 900, state_seconds, lambda: record.seconds)
+    return Telemetry(homes, observe, state_seconds, lambda: record.seconds)
+
+
+def told_times(record: Record, company: Telemetry, ticks: int, tick: float, pace: float):
+    """Return when each home's states went out, seconds of this machine."""
+    lives: dict[str, list[float]] = {}
+    for number in range(ticks):
+        record.seconds = number * tick
+        company.accompany(record, NOW + int(number * tick * pace))
+        for topic, _ in record.take("/state"):
+            lives.setdefault(topic, []).append(record.seconds)
+    return lives
 
 
 def test_on_arrival_every_home_is_introduced_and_online():
@@ -50,28 +66,44 @@ def test_on_arrival_every_home_is_introduced_and_online():
     assert company.will == Will(HOMES_STATUS_TOPIC, b"offline")
 
 
-def test_in_real_time_states_go_out_every_few_seconds():
+def test_in_real_time_states_go_out_every_few_seconds_in_turns():
     record = Record()
-    company = telemetry(record)
-    told = []
-    for second in range(20):
-        record.seconds = second
-        company.accompany(record, NOW + second)
-        told.append(len(record.take("/state")))
-    assert [second for second, count in enumerate(told) if count] == [0, 5, 10, 15]
-    assert set(told) == {0, 2}
+    told = told_times(record, telemetry(record), 100, 0.25, 1)
+    first, second = (told[state_topic(home.meter_id)] for home in HOMES)
+    assert [round(at) for at in first] == [0, 5, 10, 15, 20]
+    # all at once at first, then not at the same time
+    assert second[0] == 0
+    assert not set(first[1:]) & set(second[1:])
+    assert {round(later - earlier) for earlier, later in pairwise(second[1:])} == {5}
 
 
-def test_while_catching_up_states_go_out_with_every_step_at_a_bounded_rate():
+@pytest.mark.parametrize(("count", "seconds"), [(2, 1), (20, 1), (1000, 2.5)])
+@pytest.mark.parametrize("tick", [0.001, 0.25])
+def test_while_catching_up_a_home_sends_no_more_than_the_api_takes_and_evenly(
+    count: int, seconds: float, tick: float
+):
+    record = Record()
+    homes = [replace(HOMES[0], meter_id=number.to_bytes(32)) for number in range(count)]
+    company = telemetry(record, homes=homes)
+    told = told_times(record, company, int(10 / tick), tick, 3600)
+    assert len(told) == count
+    for times in told.values():
+        gaps = [later - earlier for earlier, later in pairwise(times)]
+        assert len(gaps) >= 2
+        assert min(gaps) > seconds - 0.5
+        assert max(gaps[1:]) < seconds + 0.5
+
+
+def test_what_homes_show_never_goes_back_in_time():
     record = Record()
     company = telemetry(record)
-    steps = 0
-    for step in range(2000):
-        record.seconds = step * 0.001
-        company.accompany(record, NOW + 900 * step)
-        steps += bool(record.take("/state"))
-    # 400 states a second for two seconds, two homes at a time
-    assert 300 <= steps <= 401
+    times = []
+    for seconds, now in ((0, 600), (6, 1200), (12, 900), (18, 1000), (24, 1300)):
+        record.seconds = seconds
+        company.accompany(record, NOW + now)
+        times += [parse_state(payload).time - NOW for _, payload in record.take("/state")]
+    assert times == sorted(times)
+    assert times[-1] == 1300
 
 
 def test_after_a_new_connection_states_go_out_at_once():

@@ -89,10 +89,37 @@ def test_the_present_is_before_the_next_step_not_in_the_future_and_never_goes_ba
     assert all(now <= max(clock, machine.now) for now in seen)
 
 
+@pytest.mark.parametrize("pace", [0.0, 3600.0])
+def test_live_values_go_on_while_a_step_waits_for_the_oracle(pace: float):
+    """A day of the oracle's absence, and its return."""
+    machine = Machine(BEGIN + 600)
+    timetable = machine.timetable(BEGIN, pace)
+    for _ in range(25):
+        machine.now += 3600
+        # the step at BEGIN + 900 may not be taken, so the clock stays
+        assert timetable.present(BEGIN, BEGIN + 900) == BEGIN + 899
+        assert machine.now - 2 <= timetable.live(BEGIN, BEGIN + 900) <= machine.now
+    for end in range(BEGIN + 900, BEGIN + 9000, 900):
+        timetable.stepped(end)
+        machine.now += 0.5
+        assert timetable.live(end, end + 900) <= machine.now
+
+
+def test_live_values_are_the_presents_while_no_step_waits():
+    machine = Machine(BEGIN + 86_400)
+    timetable = machine.timetable(BEGIN, 3600)
+    for _ in range(6):
+        assert timetable.live(BEGIN, BEGIN + 900) == timetable.present(BEGIN, BEGIN + 900) < BEGIN + 900
+        machine.now += 0.05
+    # catching up, too, they go on, no faster than time does
+    machine.now += 60
+    assert BEGIN + 955 < timetable.live(BEGIN, BEGIN + 900) < BEGIN + 965
+
+
 def test_a_replay_steps_at_once_and_then_evenly_and_its_time_stands_between():
     machine = Machine(0)
     pace = EvenPace(2.0, machine.steady)
     assert pace.pause(3600) <= 0
     pace.stepped(3600)
     assert pace.pause(7200) == pytest.approx(2.0)
-    assert pace.present(3600, 7200) == 3600
+    assert pace.present(3600, 7200) == pace.live(3600, 7200) == 3600
