@@ -73,8 +73,9 @@ class ChainReports:
         if newest is None:
             return None
         is_canonical = read_to is not None and here == read_to
-        # a chain that forked may still show blocks above its end, and is then shorter than it was
-        has_lost = any(on_chain[side] < heads[side] for side in Side)
+        # a chain that forked may still show blocks above its end
+        is_shorter = read_to is not None and newest.number < read_to.number and on_chain != heads
+        has_lost = is_shorter or any(on_chain[side] < heads[side] for side in Side)
         if read_to is None:
             read_to, undone_after = beginning, -1
         elif not is_canonical or has_lost:

@@ -1,10 +1,15 @@
 """The community's clock as an oracle node sees it."""
 
+import time
+from typing import Final
+
 import structlog
 
-from protocol.clock import SteppedClock, WallClock, parse_clock
+from protocol.clock import ClockAhead, SteppedClock, WallClock, parse_clock
 from protocol.errors import MalformedRecord
 
+_WORDS_SECONDS: Final = 60.0
+"""Refused messages are logged at most this often: anybody may send many."""
 log = structlog.get_logger()
 
 
@@ -13,12 +18,17 @@ class CommunityClock:
 
     On a stepped clock an interval may close only when all readings before the step are stored, so the time of
     closing follows the last stored batch.
+
+    Attributes:
+        refused: clock messages that were malformed, or ahead of this machine's clock.
     """
 
     def __init__(self, *, stepped: bool) -> None:
         self._stepped = SteppedClock() if stepped else None
         self._wall = WallClock()
         self._stored = 0
+        self._said_at = float("-inf")
+        self.refused = 0
 
     @property
     def is_stepped(self) -> bool:
@@ -38,20 +48,30 @@ class CommunityClock:
         return self._stored if self._stepped else None
 
     def take(self, payload: bytes) -> None:
-        """Take a message of the clock topic; a malformed one is logged and passed over."""
+        """Take a message of the clock topic; one that cannot be true is counted and passed over."""
         try:
             timestamp = parse_clock(payload)
-        except MalformedRecord as error:
-            log.warning("clock message refused", reason=str(error))
-            return
-        if self._stepped:
-            self._stepped.step(timestamp)
+            if self._stepped:
+                self._stepped.step(timestamp, self._wall.now())
+        except (MalformedRecord, ClockAhead) as error:
+            self._refuse(str(error))
 
     def resume(self, timestamp: int) -> None:
         """Go on from the time that was stored with everything before it, unix seconds."""
         if self._stepped:
-            self._stepped.step(timestamp)
+            try:
+                self._stepped.step(timestamp, self._wall.now())
+            except ClockAhead as error:
+                self._refuse(str(error))
+                return
             self._stored = max(self._stored, timestamp)
+
+    def _refuse(self, reason: str) -> None:
+        self.refused += 1
+        now = time.monotonic()
+        if now - self._said_at >= _WORDS_SECONDS:
+            self._said_at = now
+            log.warning("clock message refused", reason=reason, refused=self.refused)
 
     def unstored(self) -> int | None:
         """Return the time to be stored with what was received, if it moved since the last store."""

@@ -80,6 +80,7 @@ class Reporting:
         self._looked_at = float("-inf")
         self._moved_at = time.monotonic()
         self._pause = 0.0
+        self._forks = settlement.forks
         self.stirred = asyncio.Event()
         self.hinted = False
         self.reported = asyncio.Event()
@@ -140,6 +141,10 @@ class Reporting:
         return None if due is None else (due, *heads)
 
     async def _lead(self, front: tuple[int, ...]) -> None:
+        if self._forks != self._settlement.forks:
+            # with the reports the chain forgot how many transactions this account had sent
+            self._forks = self._settlement.forks
+            self._submitter.start_anew()
         if self._settlement.open:
             outcome = await self._proposer.settle_consumption()
         else:
