@@ -6,8 +6,16 @@ A live community runs on the wall clock. A replay runs on a stepped clock: whoev
 
 import json
 import time
+from typing import Final
 
-from protocol.errors import MalformedRecord
+from protocol.errors import MalformedRecord, ProtocolError
+
+CLOCK_AHEAD_SECONDS: Final = 120
+"""How far a stepped clock may be ahead of this machine's, as two machines' clocks differ."""
+
+
+class ClockAhead(ProtocolError):
+    """A clock states a time that has not come yet: nothing can have been measured then."""
 
 
 class WallClock:
@@ -19,7 +27,10 @@ class WallClock:
 
 
 class SteppedClock:
-    """A clock that stands still until it is stepped forward; it never goes back."""
+    """A clock that stands still until it is stepped forward; it never goes back, nor ahead of the wall clock.
+
+    Whoever may publish can step it, so it must not be led to where it never comes back from.
+    """
 
     __slots__ = ("_now",)
 
@@ -30,8 +41,21 @@ class SteppedClock:
         """Return the last step, unix seconds UTC."""
         return self._now
 
-    def step(self, timestamp: int) -> bool:
-        """Move to `timestamp`; return False, changing nothing, if that is not later."""
+    def step(self, timestamp: int, wall: int) -> bool:
+        """Move to `timestamp`; return False, changing nothing, if that is not later.
+
+        Args:
+            timestamp: unix seconds UTC.
+            wall: what this machine's clock says, unix seconds UTC.
+
+        Raises:
+            ClockAhead: `timestamp` is more than `CLOCK_AHEAD_SECONDS` ahead of `wall`; nothing changed.
+        """
+        if timestamp > wall + CLOCK_AHEAD_SECONDS:
+            raise ClockAhead(
+                f"the community's clock is stated {timestamp - wall} s ahead of this machine's: "
+                "see who publishes it, and that this machine's clock is right"
+            )
         if timestamp <= self._now:
             return False
         self._now = timestamp

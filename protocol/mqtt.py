@@ -123,6 +123,7 @@ async def connect(
     on_message: MessageHandler,
     *,
     will: Will | None = None,
+    on_retained: MessageHandler | None = None,
 ) -> AsyncIterator[BrokerLink]:
     """Connect to the broker with a clean session, subscribed; disconnect at the end.
 
@@ -132,6 +133,8 @@ async def connect(
         subscriptions: topic filters with their QoS.
         on_message: called with topic and payload of every message, in the order of arrival.
         will: the last will, if any; a connection has one.
+        on_retained: called instead of `on_message` for messages that the broker had kept from before the
+            subscription; they may be of any age.
 
     Raises:
         ConfigurationError: the URL is not one, or the broker refuses for good (credentials).
@@ -153,8 +156,9 @@ async def connect(
     link = BrokerLink(client, unanswered)
     subscribed = asyncio.Semaphore(0)
 
-    def hear(_client: Client, topic: str, payload: bytes, _qos: int, _properties: Any) -> None:  # noqa: ANN401
-        on_message(topic, payload)
+    def hear(_client: Client, topic: str, payload: bytes, _qos: int, properties: Any) -> None:  # noqa: ANN401
+        handler = on_retained if on_retained and properties.get("retain") else on_message
+        handler(topic, payload)
         link.stir()
 
     client.on_message = hear

@@ -48,17 +48,19 @@ WHERE s.meter_id = m.meter_id
 # growth of the registers against the meter's previous reported ones, the opening registers first
 INSERT_ENERGY = """
 INSERT INTO backend.meter_interval (interval, meter_id, seq, timestamp, generated_wh, import_wh, export_wh,
-    register_generated_wh, register_import_wh, register_export_wh)
+    register_generated_wh, register_import_wh, register_export_wh, since)
 SELECT interval, meter_id, seq, timestamp,
     generated_wh - lag(generated_wh, 1, from_generated) OVER earlier,
     import_wh - lag(import_wh, 1, from_import) OVER earlier,
     export_wh - lag(export_wh, 1, from_export) OVER earlier,
-    generated_wh, import_wh, export_wh
+    generated_wh, import_wh, export_wh, least(interval, lag(interval, 1, from_interval) OVER earlier + 1)
 FROM (
     SELECT DISTINCT ON (i.interval, r.meter_id) i.interval, r.meter_id, r.seq, r.timestamp,
         r.generated_wh, r.import_wh, r.export_wh,
-        m.generated_wh AS from_generated, m.import_wh AS from_import, m.export_wh AS from_export
+        m.generated_wh AS from_generated, m.import_wh AS from_import, m.export_wh AS from_export,
+        coalesce(m.last_interval, m.opening_timestamp / d.interval_seconds - 1) AS from_interval
     FROM backend.interval i
+    CROSS JOIN backend.deployment d
     JOIN backend.data_set_reading r ON r.data_set_id = i.data_set_id
     JOIN backend.meter m ON m.meter_id = r.meter_id
     WHERE i.interval >= %(from)s

@@ -47,7 +47,10 @@ class Heartbeat(Base):
 
 
 class Block(Base):
-    """A block with events, or the last one of an indexed window; old ones without events are pruned."""
+    """A block with events, or the last one of an indexed window; old ones without events are pruned.
+
+    `indexed_at` is real time; null for blocks from before it was noted.
+    """
 
     __tablename__ = "block"
 
@@ -55,3 +58,6 @@ class Block(Base):
     hash: Mapped[Binary]
     timestamp: Mapped[Big]
     has_events: Mapped[bool]
+    indexed_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )

@@ -103,10 +103,17 @@ class Interval(Base):
 
 
 class MeterInterval(Base):
-    """What one meter moved in one reported interval, and its registers at its last reading there."""
+    """What one meter moved up to its last reading in one reported interval, and its registers there.
+
+    It moved it from the begin of interval `since` on, which is earlier than `interval` after a gap.
+    """
 
     __tablename__ = "meter_interval"
-    __table_args__ = (Index(None, "meter_id", "interval"), Index(None, "meter_id", "register_generated_wh"))
+    __table_args__ = (
+        Index(None, "meter_id", "interval"),
+        Index(None, "meter_id", "register_generated_wh"),
+        Index("meter_interval_gap_idx", "interval", postgresql_where=text("since < interval")),
+    )
 
     interval: Mapped[Big] = mapped_column(primary_key=True, autoincrement=False)
     meter_id: Mapped[Binary] = mapped_column(primary_key=True)
@@ -118,6 +125,7 @@ class MeterInterval(Base):
     register_generated_wh: Mapped[Big]
     register_import_wh: Mapped[Big]
     register_export_wh: Mapped[Big]
+    since: Mapped[Big]
 
 
 class Certificate(Base):

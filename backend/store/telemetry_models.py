@@ -45,7 +45,7 @@ class Telemetry(StateValues, Base):
 
 
 class TelemetryService(Base):
-    """The one telemetry service: when it last wrote, the clock it heard, what it took and dropped."""
+    """The one telemetry service: when it wrote, the clock and when it moved, what it took and dropped."""
 
     __tablename__ = "telemetry_service"
     __table_args__ = (CheckConstraint("id = 1", name="single"),)
@@ -54,6 +54,7 @@ class TelemetryService(Base):
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     clock: Mapped[int | None] = mapped_column(BigInteger)
+    clock_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     taken: Mapped[Big]
     stored: Mapped[Big]
     dropped: Mapped[dict[str, int]] = mapped_column(JSONB)

@@ -97,7 +97,7 @@ class _Service:
             self._intake.admit(await store.known_meters(connection))
             counts = await store.days(connection)
             self._days = set(counts)
-            self._intake.restore(await store.heard_clock(connection), counts)
+            self._intake.restore(await store.heard_clock(connection), counts, int(time.time()))
             while True:
                 # a new subscription brings the retained messages of meters that were not known before
                 await self._listen(connection, announce)
@@ -106,7 +106,16 @@ class _Service:
         """Take and write states until new meters are registered."""
         topics = (CLOCK_TOPIC, HOMES_STATUS_TOPIC, STATUSES_FILTER, STATES_FILTER)
         subscriptions = [(topic, 0) for topic in topics]
-        async with connect(self._settings.broker_url, "zuva-telemetry", subscriptions, self._hear) as link:
+        self._intake.begin_session()
+        async with connect(
+            self._settings.broker_url,
+            "zuva-telemetry",
+            subscriptions,
+            self._hear,
+            on_retained=self._hear_retained,
+        ) as link:
+            # what was said before the connection stands for as long as hearing it again may take
+            self._intake.begin_silence(time.monotonic())
             self._status(f"listening to {self._intake.meters} meters")
             announce()
             looked = time.monotonic()
@@ -122,13 +131,17 @@ class _Service:
     def _hear(self, topic: str, payload: bytes) -> None:
         self._intake.hear(topic, payload, wall=int(time.time()), monotonic=time.monotonic())
 
+    def _hear_retained(self, topic: str, payload: bytes) -> None:
+        self._intake.hear(topic, payload, wall=int(time.time()), monotonic=time.monotonic(), retained=True)
+
     async def _pause(self, link: BrokerLink) -> None:
         await asyncio.sleep(self._settings.batch_seconds)
         link.check()
 
     async def _write(self, connection: Connection) -> None:
-        batch = self._intake.batch()
         now = time.monotonic()
+        self._intake.pass_time(int(time.time()), now)
+        batch = self._intake.batch()
         if not batch and now - self._last_beat < _BEAT_SECONDS:
             return
         self._last_beat = now
@@ -142,8 +155,16 @@ class _Service:
         self._intake.written(batch)
 
     async def _keep_days(self, connection: Connection) -> None:
-        """Drop the days that are older than the retention."""
-        oldest = self._intake.community_time(int(time.time())) // _DAY - self._settings.retention_days
+        """Drop the days that are older than the retention.
+
+        By what the chain and this machine say: anybody may publish a clock, and what is dropped is gone.
+        """
+        if len(self._days) <= self._settings.retention_days:
+            return
+        indexed = await store.indexed_time(connection)
+        if indexed is None:
+            return
+        oldest = min(indexed, int(time.time())) // _DAY - self._settings.retention_days
         for day in [day for day in self._days if day < oldest]:
             await store.drop_day(connection, day)
             self._days.discard(day)
@@ -154,6 +175,7 @@ class _Service:
         return {
             "started_at": self._started_at,
             "clock": self._intake.clock,
+            "clock_moved": self._intake.clock_moved,
             "taken": self._intake.taken,
             "stored": self._intake.stored + len(batch.history),
             "dropped": {reason.value: count for reason, count in self._intake.dropped.items()},

@@ -17,8 +17,12 @@ class TelemetrySettings(BaseSettings):
     """Least community time between two states of a meter; closer ones are dropped."""
     states_per_second: float = Field(default=10.0, gt=0)
     """Most states of one meter per second of real time; twice as many may come at once."""
-    future_seconds: int = Field(default=3600, ge=0)
-    """How far a state may be ahead of both the community clock and the wall clock."""
+    future_seconds: int = Field(default=60, ge=0)
+    """How far a state may be ahead of the wall clock, as two machines' clocks differ."""
+    catching_up_seconds: int = Field(default=7200, ge=0)
+    """How far a state may be ahead of a community clock that is long before the wall clock."""
+    status_seconds: float = Field(default=10.0, gt=0)
+    """How long after a new connection a status may be missing before it is unknown."""
     rows_per_day: int = Field(default=1_000_000, gt=0)
     """Most states kept of one UTC day; beyond it only the newest state of each meter is."""
     batch_seconds: float = Field(default=1.0, gt=0)

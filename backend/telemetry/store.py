@@ -32,7 +32,8 @@ WHERE NOT EXISTS (SELECT 1 FROM backend.telemetry_meter t WHERE t.meter_id = m.m
 """
 
 _KNOWN = """
-SELECT t.meter_id, t.number, t.time, m.simulated
+SELECT t.meter_id, t.number, t.time,
+    (SELECT max(h.time) FROM backend.telemetry h WHERE h.number = t.number) AS kept, m.simulated
 FROM backend.telemetry_meter t JOIN backend.meter m USING (meter_id)
 """
 
@@ -44,10 +45,11 @@ WHERE i.inhparent = 'backend.telemetry'::regclass
 _COPY = f"COPY backend.telemetry (number, time, {', '.join(_VALUES)}) FROM STDIN"
 
 _NEWEST = f"""
-UPDATE backend.telemetry_meter t SET time = s.time, arrived_at = now(), changed_at = now(),
+UPDATE backend.telemetry_meter t SET time = s.time, changed_at = now(),
+    arrived_at = CASE WHEN s.arrived THEN now() ELSE t.arrived_at END,
     {", ".join(f"{name} = s.{name}" for name in _VALUES)}
-FROM unnest(%s::int[], %s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::smallint[],
-    %s::smallint[]) AS s (number, time, {", ".join(_VALUES)})
+FROM unnest(%s::int[], %s::boolean[], %s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[],
+    %s::smallint[], %s::smallint[]) AS s (number, arrived, time, {", ".join(_VALUES)})
 WHERE s.number = t.number
 """  # noqa: S608 - the names stand above
 
@@ -58,11 +60,12 @@ WHERE s.number = t.number AND t.online IS DISTINCT FROM s.online
 """
 
 _NOTE = """
-INSERT INTO backend.telemetry_service (id, started_at, seen_at, clock, taken, stored, dropped)
-VALUES (1, %(started_at)s, now(), %(clock)s, %(taken)s, %(stored)s, %(dropped)s)
+INSERT INTO backend.telemetry_service (id, started_at, seen_at, clock, clock_at, taken, stored, dropped)
+VALUES (1, %(started_at)s, now(), %(clock)s, CASE WHEN %(clock_moved)s THEN now() END, %(taken)s, %(stored)s,
+    %(dropped)s)
 ON CONFLICT (id) DO UPDATE SET started_at = excluded.started_at, seen_at = excluded.seen_at,
-    clock = coalesce(excluded.clock, telemetry_service.clock), taken = excluded.taken,
-    stored = excluded.stored, dropped = excluded.dropped
+    clock = excluded.clock, clock_at = coalesce(excluded.clock_at, telemetry_service.clock_at),
+    taken = excluded.taken, stored = excluded.stored, dropped = excluded.dropped
 """
 
 
@@ -86,6 +89,12 @@ async def enrol(connection: Connection) -> bool:
 async def heard_clock(connection: Connection) -> int | None:
     """Return the community clock that was heard last."""
     row = await (await connection.execute("SELECT clock FROM backend.telemetry_service")).fetchone()
+    return None if row is None else row[0]
+
+
+async def indexed_time(connection: Connection) -> int | None:
+    """Return the time of the newest indexed block, unix seconds; None before the indexer began."""
+    row = await (await connection.execute("SELECT max(block_timestamp) FROM backend.cursor")).fetchone()
     return None if row is None else row[0]
 
 
@@ -121,7 +130,7 @@ async def write(connection: Connection, batch: Batch, account: dict[str, Any]) -
     Args:
         connection: not in a transaction; the days of the batch's history are made.
         batch: what to write.
-        account: started_at, clock, taken, stored, dropped.
+        account: started_at, clock, clock_moved, taken, stored, dropped.
     """
     async with connection.transaction():
         if batch.history:
@@ -129,7 +138,9 @@ async def write(connection: Connection, batch: Batch, account: dict[str, Any]) -
                 for number, state in batch.history:
                     await copy.write_row((number, state.time, *_values(state)))
         if batch.newest:
-            columns = zip(*((s.time, *_values(s)) for s in batch.newest.values()), strict=True)
+            columns = zip(
+                *((n in batch.arrived, s.time, *_values(s)) for n, s in batch.newest.items()), strict=True
+            )
             await connection.execute(_NEWEST, (list(batch.newest), *map(list, columns)))
         if batch.statuses:
             await connection.execute(_STATUSES, (list(batch.statuses), list(batch.statuses.values())))

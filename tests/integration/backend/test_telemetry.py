@@ -169,8 +169,10 @@ async def test_it_goes_on_after_losses_and_stores_nothing_twice(
         register(connection, METERS[2])
         await kept(connection, 2)
         assert rows(
-            connection, "SELECT power_w, online FROM backend.telemetry_meter WHERE meter_id = %s", METERS[2]
-        ) == [(7, True)]
+            connection,
+            "SELECT power_w, online, arrived_at FROM backend.telemetry_meter WHERE meter_id = %s",
+            METERS[2],
+        ) == [(7, True, None)]
         ended = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'zuva telemetry'"
         )
@@ -179,7 +181,7 @@ async def test_it_goes_on_after_losses_and_stores_nothing_twice(
         await kept(connection, 3)
     async with taking(database_url, broker_url, retention_days=1) as said:
         await until(lambda: "ready" in said)
-        # the day before the last goes once the community is past it
+        # the day before the last goes once the chain is past it; what a clock says alone drops nothing
         await publish(
             broker_url, (CLOCK_TOPIC, encode_clock(MIDNIGHT + DAY + 5)), state(METERS[0], MIDNIGHT + DAY, 3)
         )
@@ -189,8 +191,24 @@ async def test_it_goes_on_after_losses_and_stores_nothing_twice(
             (CLOCK_TOPIC, encode_clock(MIDNIGHT + 2 * DAY)),
             state(METERS[0], MIDNIGHT + DAY + 9, 4),
         )
+        await kept(connection, 5)
+        connection.execute("UPDATE backend.cursor SET block_timestamp = %s", (MIDNIGHT + 2 * DAY,))
         await kept(connection, 2)
     assert rows(connection, "SELECT power_w FROM backend.telemetry ORDER BY time") == [(3,), (4,)]
+
+
+async def test_who_does_not_say_again_that_it_is_online_is_unknown(
+    database_url: str, connection: psycopg.Connection[Any], broker_url: str
+) -> None:
+    register(connection, *METERS[:2])
+    await publish(broker_url, (status_topic(METERS[0]), b"online"))
+    connection.execute(
+        "INSERT INTO backend.telemetry_meter (meter_id, online) SELECT meter_id, true FROM backend.meter"
+    )
+    async with taking(database_url, broker_url, status_seconds=0.5):
+        query = "SELECT t.online FROM backend.telemetry_meter t JOIN backend.meter m USING (meter_id)"
+        in_order = f"{query} ORDER BY registered_block"
+        await until(lambda: rows(connection, in_order) == [(True,), (None,)])
 
 
 async def test_absent_parts_are_named_and_waited_for(
