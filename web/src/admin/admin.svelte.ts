@@ -9,6 +9,7 @@ import type {
   Payouts,
 } from "../lib/api/types";
 import type { CommunityView } from "../lib/community.svelte";
+import { knownZone } from "../lib/format/time";
 import { betweenOf, type Range } from "../lib/range";
 
 const HOMES_STEP = 100;
@@ -30,7 +31,7 @@ export class AdminView {
   load = async (): Promise<() => void> => {
     const range = this.range;
     const { today, zone } = this.community.community ?? (await api.community());
-    const between = today === null ? undefined : betweenOf(range, today.start, zone);
+    const between = today === null ? undefined : betweenOf(range, today.start, knownZone(zone));
     const [overview, nodes, refusals, disagreements, homes, payouts] = await Promise.all([
       api.adminOverview(),
       api.adminNodes(),

@@ -1,6 +1,7 @@
 import { api, ApiProblem } from "../lib/api/client";
 import type { Meter, MeterProduction, Payout, Payouts, TelemetrySeries } from "../lib/api/types";
 import type { CommunityView } from "../lib/community.svelte";
+import { knownZone } from "../lib/format/time";
 import { betweenOf, bucketOf, type Range } from "../lib/range";
 
 /** An account may own several meters; then each of them has a page of its own. */
@@ -55,7 +56,7 @@ export class ProducerView {
     const { today, zone } = this.community.community ?? (await api.community());
     const meter = this.id.length === METER_ID_LENGTH ? await api.meter(this.id) : undefined;
     if (today === null) return () => (this.early = true);
-    const between = betweenOf(range, today.start, zone);
+    const between = betweenOf(range, today.start, knownZone(zone));
     const payouts = await api.payouts(between, meter?.account ?? this.id);
     const figures =
       meter === undefined

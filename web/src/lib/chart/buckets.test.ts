@@ -26,6 +26,11 @@ test("hours to come are no gaps, an hour nobody heard of between known ones is",
   expect(summary.generated).toBe(12);
 });
 
+test("energy that came after a gap has a bar, though no interval of its own was read", () => {
+  const spread = { ...bucket(2, 6), intervals: 0 };
+  expect(barsOf([bucket(1, 5), spread]).map((bar) => bar.generated_wh)).toEqual([5, 6]);
+});
+
 test("a range of which nothing is known has no bars", () => {
   expect(barsOf([bucket(0, null)])).toEqual([]);
   expect(barsOf([])).toEqual([]);

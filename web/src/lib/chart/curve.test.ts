@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { curveOf, extentOf } from "./curve";
+import { curveOf, extentOf, peaksOf } from "./curve";
 
 const same = (value: number): number => value;
 
@@ -19,4 +19,25 @@ test("a curve breaks where nothing was heard, and where a value is missing", () 
 test("the extent is of what is known", () => {
   expect(extentOf([3, null, -5])).toEqual({ least: -5, most: 3 });
   expect(extentOf([null])).toBeUndefined();
+});
+
+test("the most is the most that was heard, not the most of the means", () => {
+  const step = {
+    time: 0,
+    count: 12,
+    power_min_w: -1_300,
+    power_mean_w: -1_250,
+    power_max_w: 40,
+    generation_min_w: 2_050,
+    generation_mean_w: 2_100,
+    generation_max_w: 2_160,
+    voltage_mean_decivolt: null,
+    frequency_mean_millihertz: null,
+    power_factor_mean_permille: null,
+    temperature_mean_decicelsius: null,
+  };
+  expect(peaksOf([step])).toEqual({ generation: 2_160, into: 1_300, out: 40 });
+  const silent = { ...step, generation_min_w: null, generation_mean_w: null, generation_max_w: null };
+  expect(peaksOf([silent]).generation).toBeUndefined();
+  expect(peaksOf([])).toEqual({ generation: undefined, into: undefined, out: undefined });
 });

@@ -1,3 +1,5 @@
+import type { TelemetrySeries } from "../api/types";
+
 /** Curves of live values over time. */
 export interface Point {
   time: number;
@@ -34,5 +36,19 @@ export function extentOf(values: readonly (number | null)[]): { least: number; m
   return {
     least: known.reduce((a, b) => Math.min(a, b)),
     most: known.reduce((a, b) => Math.max(a, b)),
+  };
+}
+
+/** The most that was heard, W, not the most of the means; undefined where nothing is known. */
+export function peaksOf(items: TelemetrySeries["items"]): {
+  generation: number | undefined;
+  into: number | undefined;
+  out: number | undefined;
+} {
+  const grid = extentOf(items.flatMap((each) => [each.power_min_w, each.power_max_w]));
+  return {
+    generation: extentOf(items.map((each) => each.generation_max_w))?.most,
+    into: grid && Math.max(0, -grid.least),
+    out: grid && Math.max(0, grid.most),
   };
 }

@@ -7,6 +7,9 @@ const HEAD = [
   "meter_id",
   "name",
   "account",
+  "intervals_expected",
+  "intervals_known",
+  "intervals_spread",
   "generated_wh",
   "exported_wh",
   "imported_wh",
@@ -23,7 +26,7 @@ function utc(unix: number): string {
   return new Date(unix * 1000).toISOString().replace(".000Z", "Z");
 }
 
-/** One row per meter, in the API's own integers: a sum over the column is the community's sum. */
+/** One row per meter, in the API's own integers; what is not known is empty and in no sum. */
 export function payoutsCsv(payouts: Payouts): string {
   const { tariff } = payouts;
   return csvOf(
@@ -34,6 +37,9 @@ export function payoutsCsv(payouts: Payouts): string {
       meter.meter_id,
       meter.name,
       meter.account,
+      payouts.intervals_expected,
+      meter.intervals_known,
+      meter.intervals_spread,
       meter.generated_wh,
       meter.export_wh,
       meter.import_wh,

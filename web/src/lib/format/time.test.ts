@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ageOf, clockText, isZone, zoned } from "./time";
+import { ageOf, clockText, isZone, knownZone, midnightBefore, zoned } from "./time";
 
 const NEW_YEAR = Date.UTC(2016, 11, 31, 22, 0) / 1000;
 
@@ -44,4 +44,10 @@ test.each([
   [200_000_000, 2, "day"],
 ])("%i ms is %i %s", (ms, count, unit) => {
   expect(ageOf(ms)).toEqual({ count, unit });
+});
+
+test("days are counted in UTC where the browser does not know the zone", () => {
+  expect(knownZone("Africa/Harare")).toBe("Africa/Harare");
+  expect(knownZone("Mars/Olympus")).toBe("UTC");
+  expect(midnightBefore(1_762_207_200, 0, knownZone("Mars/Olympus"))).toBe(1_762_128_000);
 });

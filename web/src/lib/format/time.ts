@@ -41,6 +41,11 @@ export function isZone(zone: string): boolean {
   }
 }
 
+/** The zone itself where this browser knows it, else UTC. */
+export function knownZone(zone: string): string {
+  return isZone(zone) ? zone : "UTC";
+}
+
 export function zoned(unix: number, zone: string): ZonedTime {
   const parts = new Map(
     formatOf(zone)

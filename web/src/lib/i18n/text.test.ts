@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import english from "./en.json";
-import { age, ago, days, daySpan, energy, moment, money, plural, price, t } from "./text";
+import { age, aged, ago, days, daySpan, energy, moment, money, plural, price, reasonText, t } from "./text";
 
 const HARARE = "Africa/Harare";
 const start = Date.UTC(2016, 7, 1, 12) / 1000;
@@ -53,4 +53,16 @@ test("how long ago, or never", () => {
   expect(ago(7_245)).toBe("2 hours ago");
   expect(ago(0)).toBe("0 s ago");
   expect(ago(null)).toBeUndefined();
+});
+
+test("an age goes on while nothing new is heard", () => {
+  expect(aged(50, 20_000)).toBe("1 min ago");
+  expect(aged(50, undefined)).toBe("50 s ago");
+  expect(aged(null, 20_000)).toBeUndefined();
+});
+
+test("reasons are in words; one that the page does not know stands as it is", () => {
+  expect(reasonText("bad signature")).toBe("Not signed by the meter's key");
+  expect(reasonText("queue full")).toBe("No room to store it");
+  expect(reasonText("struck by lightning")).toBe("struck by lightning");
 });

@@ -25,8 +25,8 @@ export function t(key: Key, values: Values = {}): string {
 }
 
 /** English, Shona and Ndebele all know exactly these two classes, and not every browser's Intl knows the latter. */
-export function plural(stem: PluralStem, count: number): string {
-  return t(`${stem}.${count === 1 ? "one" : "other"}`, { count });
+export function plural(stem: PluralStem, count: number, values: Values = {}): string {
+  return t(`${stem}.${count === 1 ? "one" : "other"}`, { ...values, count });
 }
 
 export const signs: NumberSigns = { decimal: t("number.decimal"), group: t("number.group") };
@@ -49,6 +49,11 @@ export function price(microPerKwh: number, currency: string): string {
 /** "5 min ago", of an age in whole seconds; undefined where nothing was ever heard. */
 export function ago(seconds: number | null | undefined): string | undefined {
   return seconds === null || seconds === undefined ? undefined : t("age.ago", { age: age(seconds * 1000) });
+}
+
+/** The same of an age that an answer said, which goes on, ms, since the answer was confirmed. */
+export function aged(seconds: number | null | undefined, since: number | undefined): string | undefined {
+  return seconds === null || seconds === undefined ? undefined : ago(seconds + (since ?? 0) / 1000);
 }
 
 export function age(ms: number): string {
@@ -108,6 +113,12 @@ export function daySpan(interval: { start: number; end: number }, zone: string):
 export function sourceName(source: string): string {
   const key = `source.${source}`;
   return has(key) ? t(key) : source;
+}
+
+/** Why a reading or a live value was not taken; a reason that this page does not know stands as the API says it. */
+export function reasonText(reason: string): string {
+  const key = `reason.${reason.replaceAll(" ", "-")}`;
+  return has(key) ? t(key) : reason;
 }
 
 /** The time of a machine's clock, not the community's: "2026-09-21 14:13 UTC". */

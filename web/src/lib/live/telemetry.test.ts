@@ -6,6 +6,7 @@ const state = (arrived: number | null, power: number | null, fresh = true): Mete
   meter_id: "0xa",
   time: arrived,
   arrived_at: arrived,
+  arrived_age_seconds: arrived === null ? null : 3,
   fresh,
   online: true,
   power_w: power,
@@ -24,6 +25,7 @@ const sums = (power: number): TelemetrySums => ({
   power_w: power,
   generation_w: null,
   newest_at: 1,
+  newest_arrived_age_seconds: 3,
 });
 const answer = (now: number, item: MeterTelemetry) => ({
   now,
@@ -61,4 +63,14 @@ test("a later answer says what no event did: that a meter fell silent", () => {
   live.apply(event(11, state(11, 200)));
   live.take(answer(90, state(11, 200, false)));
   expect(live.states.get("0xa")?.fresh).toBe(false);
+});
+
+test("when a state arrived is told by this device's clock, whatever the API's says", () => {
+  const live = new LiveTelemetry();
+  const before = Date.now();
+  live.apply(event(11, state(11, 200)));
+  for (const at of [live.states.get("0xa")?.heardAt, live.newestHeardAt]) {
+    expect(at).toBeGreaterThanOrEqual(before - 3_000);
+    expect(at).toBeLessThanOrEqual(Date.now() - 3_000);
+  }
 });
