@@ -21,7 +21,7 @@ STATES_PER_SECOND: Final = 400
 """How many states may go out a second while the community catches up."""
 CATCHING_UP_SECONDS: Final = 1.0
 """How often a home shows its state while it catches up, seconds of this machine; the API takes no more."""
-_TICK_SECONDS: Final = 0.1
+_TICK_SECONDS: Final = 0.2
 # time that goes on with this machine's may still jump by so much between two looks at it
 _JITTER_SECONDS: Final = 2.0
 _NOBODY_HEARD: Final = float("-inf")
