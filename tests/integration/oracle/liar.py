@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 
 from oracle.peers.client import HELLO_PATH, Peers
 from oracle.quorum.messages import Hello, Message, ProposalMessage, Vote
+from protocol.keccak import keccak256
 from protocol.keys import recover
 from protocol.peers import ANYONE, SIGNATURE_HEADER, TIME_HEADER, PeerRequest, response_digest
 from tests.integration.oracle.community import NodeUnderTest, OracleCommunity
@@ -61,7 +62,7 @@ class Liar:
             recipients = (self.node.key.address, ANYONE)
             path, time = request.url.path, int(request.headers[TIME_HEADER])
             for recipient in recipients if question == "hello" else recipients[:1]:
-                digest = PeerRequest("POST", path, body, time, recipient).digest(self.domain)
+                digest = PeerRequest("POST", path, keccak256(body), time, recipient).digest(self.domain)
                 if recipient != ANYONE and question == "hello" and not self._is_from_peer(digest, request):
                     continue
                 break
