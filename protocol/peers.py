@@ -2,7 +2,8 @@
 
 A request is bound to its method, path, body, moment and recipient, an answer to the request it answers, so
 neither can be used for anything else. Both are EIP-712 messages in the Registry's domain, whose list of
-oracles says who a peer is. The signature and the time travel in headers.
+oracles says who a peer is. The signature, the time and the body's hash travel in headers, so who asks is
+known before a body is read.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ REQUEST_TYPE: Final = "PeerRequest(string method,string path,bytes32 bodyHash,ui
 RESPONSE_TYPE: Final = "PeerResponse(bytes32 requestDigest,uint16 status,bytes32 bodyHash)"
 TIME_HEADER: Final = "x-zuva-time"
 SIGNATURE_HEADER: Final = "x-zuva-signature"
+BODY_HASH_HEADER: Final = "x-zuva-body-hash"
 # an older request may be somebody's repetition
 LIFETIME_SECONDS: Final = 30
 ANYONE: Final = bytes(ADDRESS_BYTES)
@@ -32,14 +34,14 @@ class PeerRequest:
     Attributes:
         method: HTTP method in capitals.
         path: path of the URL with its leading slash.
-        body: the body as it is sent.
+        body_hash: keccak256 of the body as it is sent.
         time: unix seconds of the machine's clock, not of the community's.
         recipient: 20-byte address of the node that is asked, or `ANYONE`.
     """
 
     method: str
     path: str
-    body: bytes
+    body_hash: bytes
     time: int
     recipient: bytes
 
@@ -49,7 +51,7 @@ class PeerRequest:
             _REQUEST_HASH
             + keccak256(self.method.encode())
             + keccak256(self.path.encode())
-            + keccak256(self.body)
+            + self.body_hash
             + word(self.time)
             + address_word(self.recipient)
         )

@@ -19,6 +19,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 HEADER = b"x-request-id"
 _WELL_FORMED = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _SERVER_ERROR = 500
+_UNAVAILABLE = 503
 
 
 class RequestIds:
@@ -26,7 +27,8 @@ class RequestIds:
 
     The id is in the header `X-Request-ID` of the answer, of the request as the application sees it, and in
     every log line written on the way (`request_id`). When a request is over, a line at level debug says how
-    it went and how long it took; at level warning when it failed here.
+    it went and how long it took; at level warning when it failed here. "Not yet" (503 with `Retry-After`) is
+    at level info.
     """
 
     def __init__(self, application: Application) -> None:
@@ -42,12 +44,16 @@ class RequestIds:
         others = [(name, value) for name, value in scope["headers"] if name != HEADER]
         scope = {**scope, "headers": [*others, (HEADER, identity)]}
         status = _SERVER_ERROR
+        is_not_yet = False
         began = time.perf_counter()
 
         async def named(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_not_yet
             if message["type"] == "http.response.start":
                 status = message["status"]
+                is_not_yet = status == _UNAVAILABLE and any(
+                    name.lower() == b"retry-after" for name, _ in message.get("headers", ())
+                )
                 headers = [(name, value) for name, value in message.get("headers", ()) if name != HEADER]
                 message = {**message, "headers": [*headers, (HEADER, identity)]}
             await send(message)
@@ -56,7 +62,8 @@ class RequestIds:
             try:
                 await self._application(scope, receive, named)
             finally:
-                say = log.warning if status >= _SERVER_ERROR else log.debug
+                failed = log.info if is_not_yet else log.warning
+                say = failed if status >= _SERVER_ERROR else log.debug
                 milliseconds = round(1000 * (time.perf_counter() - began), 3)
                 say(
                     "request",

@@ -9,17 +9,35 @@ import httpx
 from pydantic import ValidationError
 
 from oracle.peers.errors import PeerMisbehaved, PeerUnavailable
-from oracle.quorum.messages import Message
+from oracle.quorum.messages import ConsumptionVote, DataSetsAnswer, Hello, Message, Vote
 from protocol.eip712 import Domain
 from protocol.errors import BadSignature
+from protocol.keccak import keccak256
 from protocol.keys import SigningKey, address_text, recover
-from protocol.peers import ANYONE, SIGNATURE_HEADER, TIME_HEADER, PeerRequest, response_digest
+from protocol.peers import (
+    ANYONE,
+    BODY_HASH_HEADER,
+    SIGNATURE_HEADER,
+    TIME_HEADER,
+    PeerRequest,
+    response_digest,
+)
 
 CONNECT_SECONDS: Final = 1.0
 # under a full processor an answer takes its time; whoever is slower than this is away
 PATIENCE_SECONDS: Final = 15.0
 AWAY_SECONDS: Final = 6.0
 HELLO_PATH: Final = "/v1/peers/hello"
+# what the longest honest answer takes, with room: hex doubles, 100,000 readings are 29 MB
+ANSWER_BYTES: Final[dict[type[Message], int]] = {
+    Hello: 4 * 1024,
+    Vote: 48 * 1024 * 1024,
+    ConsumptionVote: 64 * 1024,
+    DataSetsAnswer: 48 * 1024 * 1024,
+}
+
+_NOT_NOW: Final = frozenset({httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS})
+_DIGITS: Final = 12
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -99,41 +117,60 @@ class Peer:
     ) -> Answer:
         body = message.model_dump_json().encode()
         recipient = self.address or ANYONE
-        request = PeerRequest("POST", path, body, int(time.time()), recipient)
+        request = PeerRequest("POST", path, keccak256(body), int(time.time()), recipient)
         digest = request.digest(self._domain)
-        response = await self._client.post(
-            self.url + path,
-            content=body,
-            headers={
-                "content-type": "application/json",
-                TIME_HEADER: str(request.time),
-                SIGNATURE_HEADER: self._key.sign(digest).hex(),
-            },
-        )
-        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        headers = {
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            TIME_HEADER: str(request.time),
+            BODY_HASH_HEADER: request.body_hash.hex(),
+            SIGNATURE_HEADER: self._key.sign(digest).hex(),
+        }
+        async with self._client.stream("POST", self.url + path, content=body, headers=headers) as response:
+            content = await self._read(response, ANSWER_BYTES[answer])
+        if response.status_code in _NOT_NOW:
             raise PeerUnavailable(f"{self.url} cannot answer yet")
         if response.status_code == httpx.codes.UNAUTHORIZED:
             # another node may answer there than before: the next greeting finds out
             self.address = None
             raise PeerMisbehaved(f"{self.url} does not know this node, or another node answers there now")
-        self._verify(response, digest, recipient, is_oracle)
+        self._verify(response, content, digest, recipient, is_oracle)
         if response.status_code != httpx.codes.OK:
             raise PeerMisbehaved(f"{self.url} refuses {path} with HTTP {response.status_code}")
         try:
-            said = answer.model_validate_json(response.content)
+            said = answer.model_validate_json(content)
         except ValidationError as error:
             raise PeerMisbehaved(f"{self.url} answers {path} with something else") from error
         self.heard()
         return said
 
+    async def _read(self, response: httpx.Response, limit: int) -> bytes:
+        """Return the answer's body as it was sent; no more than `limit` bytes are ever held of it."""
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise PeerMisbehaved(f"{self.url} answers with something packed")
+        announced = response.headers.get("content-length", "0")
+        size = int(announced) if announced.isdecimal() and len(announced) < _DIGITS else limit + 1
+        parts = []
+        if size <= limit:
+            size = 0
+            async for part in response.aiter_raw():
+                size += len(part)
+                if size > limit:
+                    break
+                parts.append(part)
+        if size > limit:
+            raise PeerMisbehaved(f"the answer of {self.url} is longer than {limit:,} bytes")
+        return b"".join(parts)
+
     def _verify(
         self,
         response: httpx.Response,
+        content: bytes,
         request_digest: bytes,
         recipient: bytes,
         is_oracle: Callable[[bytes], bool],
     ) -> None:
-        digest = response_digest(request_digest, response.status_code, response.content, self._domain)
+        digest = response_digest(request_digest, response.status_code, content, self._domain)
         try:
             signer = recover(digest, bytes.fromhex(response.headers.get(SIGNATURE_HEADER, "")))
         except (BadSignature, ValueError) as error:

@@ -9,3 +9,7 @@ class PeerUnavailable(ProtocolError):
 
 class PeerMisbehaved(ProtocolError):
     """What answers is not signed by an oracle node, or is not an answer."""
+
+
+class PeerTooEager(ProtocolError):
+    """The peer asks more before it has its answers."""

@@ -258,7 +258,7 @@ def peers() -> Vectors:
         ("/v1/peers/hello", b"", ANYONE),
         ("/v1/peers/proposals", b'{"previous":994443}', asked.address),
     ):
-        request = PeerRequest("POST", path, body, 1_790_001_000, recipient)
+        request = PeerRequest("POST", path, keccak256(body), 1_790_001_000, recipient)
         digest = request.digest(domain)
         answer = b'{"head":994443}'
         answer_digest = response_digest(digest, 200, answer, domain)

@@ -13,7 +13,14 @@ from oracle.quorum.messages import ProposalMessage, ProposedInterval, pack_claim
 from protocol.reading import Reading, SignedReading
 from tests.conftest import short_directory
 from tests.integration.oracle import liar as ways
-from tests.integration.oracle.community import GENESIS, HOUR, OracleCommunity, eventually, oracle_community
+from tests.integration.oracle.community import (
+    GENESIS,
+    HOUR,
+    NodeUnderTest,
+    OracleCommunity,
+    eventually,
+    oracle_community,
+)
 from tests.integration.oracle.liar import Liar
 from tests.integration.oracle.test_quorum import T0, publish_hour, reported
 
@@ -113,12 +120,28 @@ async def test_whatever_a_liar_answers_reports_go_on_and_are_true(pair: OracleCo
         await true_reports(pair, 4)
 
 
+async def announced(node: NodeUnderTest, question: str, length: str) -> int:
+    """Announce a body, send none, and return the status of the answer."""
+    reader, writer = await asyncio.open_connection(node.settings.host, node.settings.port)
+    writer.write(
+        f"POST /v1/peers/{question} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n".encode()
+    )
+    answer = await reader.readuntil(b"\r\n\r\n")
+    assert await reader.read() == b""
+    writer.close()
+    return int(answer.split()[1])
+
+
 async def test_who_is_no_node_gets_nothing(pair: OracleCommunity) -> None:
     async with pair.nodes_running(0, 1), httpx.AsyncClient(trust_env=False) as client:
         url = pair.nodes[0].url
         for question in ("hello", "proposals", "consumptions", "data-sets"):
             answer = await client.post(f"{url}/v1/peers/{question}", content=b"{}")
             assert answer.status_code == 401
+            # nothing is read of what a stranger announces
+            longest = {"hello": 4096, "proposals": 32 << 20}.get(question, 65_536)
+            assert await announced(pair.nodes[0], question, str(longest)) == 401
+            assert await announced(pair.nodes[0], question, str(longest + 1)) == 413
         assert (await client.post(f"{url}/v1/peers/else", content=b"{}")).status_code == 404
 
         async def counted() -> bool:
