@@ -58,7 +58,7 @@ def read_cursor(cursor: str | None, parts: int) -> tuple[int, ...] | None:
         )
     except (ValueError, binascii.Error):
         key = ()
-    if len(key) != parts or not all(-1 <= part < BIG_LIMIT for part in key):
+    if len(key) != parts or not all(0 <= part < BIG_LIMIT for part in key):
         raise Problem(
             422,
             "bad-cursor",

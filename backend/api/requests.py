@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.api.metrics import Metrics
 
 HEADER: Final = "X-Request-ID"
-_SOUND: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SOUND: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _QUIET: Final = ("/health", "/ready", "/metrics")
 _log = structlog.get_logger()
 
@@ -72,6 +72,9 @@ def _route(scope: Scope) -> str:
 
 
 def _request_id(scope: Scope) -> str:
-    outer = structlog.contextvars.get_contextvars().get("request_id")
-    stated = outer or Headers(scope=scope).get(HEADER, "")
+    # who stands before this has named the request already: it shall not have two names
+    outer: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    if outer:
+        return outer
+    stated = Headers(scope=scope).get(HEADER, "")
     return stated if _SOUND.fullmatch(stated) else secrets.token_hex(8)

@@ -45,6 +45,21 @@ class ApiSettings(BaseSettings):
     node_schemas: Names = ("oracle_1",)
     """Schemas of the oracle nodes whose refusals are shown, as far as they can be read."""
 
+    admin_intervals_waiting: int = Field(default=2, ge=0)
+    """Most ended intervals without a report that are nothing to tell admins."""
+    admin_silent_intervals: int = Field(default=3, gt=0)
+    """How many intervals of real time no report may come and the clock may stand still."""
+    admin_missed_intervals: int = Field(default=6, ge=0)
+    """Most reported intervals in a row that a node need not have signed: a quorum is not everybody."""
+    admin_state_seconds: int = Field(default=300, gt=0)
+    """How long a home may send no state, seconds of real time."""
+    admin_readings_behind: int = Field(default=4, ge=0)
+    """Most intervals that a home's newest reading may be before the newest report."""
+    admin_telemetry_seconds: int = Field(default=30, gt=0)
+    """How long the telemetry service may write nothing."""
+    admin_recent_seconds: int = Field(default=86_400, gt=0)
+    """How far back refusals and disagreements are something to tell, seconds of real time."""
+
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:

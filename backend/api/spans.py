@@ -22,7 +22,7 @@ def local_buckets(
         Problem: the range ends before it begins, or has too many of them.
     """
     last = newest_end if end is None else end
-    if last is None:
+    if last is None or (end is None and start is not None and start >= last):
         return []
     span = latest(max(last, 1), unit, _DEFAULT[unit], zone) if start is None else period_of(start, last)
     periods = list(islice(local_periods(span, unit, zone), LONGEST + 1))

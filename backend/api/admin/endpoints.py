@@ -1,13 +1,17 @@
 """Endpoints for admins. They only read; with accounts' sign-in they will be closed to everybody else."""
 
-from typing import Annotated, Final
+from dataclasses import asdict
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
 
 from backend.api.admin import repository
+from backend.api.admin.findings import Evidence, judge, verdict
 from backend.api.admin.schemas import (
+    ClockState,
     Disagreement,
     DisagreementList,
+    Finding,
     IndexerLag,
     IntervalCounts,
     MeterCounts,
@@ -18,28 +22,32 @@ from backend.api.admin.schemas import (
     Overview,
     RefusalCount,
     RefusalList,
+    ReportAge,
     SetAside,
     TelemetryState,
 )
-from backend.api.admin.signers import OracleSet, SignedReport, count_signatures
+from backend.api.admin.signers import NodeRecord, OracleSet, SignedReport, count_signatures
 from backend.api.answers import answer
 from backend.api.community import repository as community_repository
-from backend.api.database import Reading, Row
+from backend.api.database import Reading, Row, Snapshot
 from backend.api.health import LAG
 from backend.api.payouts.money import permille
 from backend.api.problems import not_indexed
+from backend.api.settings import ApiSettings
 from protocol.ack import Status
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
 _MOST_SHOWN: Final = 100
+_JUDGED_REPORTS: Final = 100
 
 Reports = Annotated[int, Query(ge=1, le=1000, description="How many of the newest intervals to look at")]
 
 
-@router.get("/overview", response_model=Overview, summary="Lags, intervals, meters and telemetry")
+@router.get("/overview", response_model=Overview, summary="Lags, intervals, meters, and what is wrong")
 async def get_overview(request: Request, snapshot: Reading) -> Response:
-    """The community's machinery at a glance."""
+    """The community's machinery at a glance, judged."""
+    settings = request.app.state.settings
     deployment = await community_repository.deployment(snapshot)
     lag = await snapshot.one(LAG)
     if deployment is None or lag is None:
@@ -49,14 +57,35 @@ async def get_overview(request: Request, snapshot: Reading) -> Response:
     if counts["newest"] is not None:
         ended = deployment["now"] // deployment["interval_seconds"] - 1
         waiting = max(0, ended - counts["newest"])
-    telemetry = await repository.telemetry(snapshot)
+    told = await repository.telemetry(snapshot)
+    report = await community_repository.report(snapshot)
+    indexer, paused = _indexer(lag), await repository.paused(snapshot)
+    signatures = await _signatures(snapshot, _JUDGED_REPORTS)
+    evidence = Evidence(
+        interval_seconds=deployment["interval_seconds"],
+        blocks_behind=indexer.blocks_behind,
+        silence_seconds=indexer.silence_seconds,
+        report_age=report["age_seconds"] if report else None,
+        waiting=waiting,
+        intervals=await repository.troubled(snapshot),
+        nodes={f"0x{address.hex()}": node for address, node in signatures.nodes.items()},
+        homes=await repository.homes(snapshot, counts["newest"], deployment["interval_seconds"]),
+        telemetry=told,
+        paused=paused,
+        **await _from_nodes(snapshot, settings),
+    )
+    found = judge(evidence, settings)
     overview = Overview(
+        verdict=verdict(found),
+        findings=[Finding(**asdict(one)) for one in found],
+        report=None if report is None else ReportAge(**report),
+        clock=None if told is None else _clock(told),
         now=deployment["now"],
-        indexer=_indexer(lag),
+        indexer=indexer,
         intervals=IntervalCounts(waiting=waiting, **counts),
         meters=MeterCounts(**await repository.meters(snapshot)),
-        telemetry=None if telemetry is None else TelemetryState(**telemetry),
-        paused=await repository.paused(snapshot),
+        telemetry=None if told is None else TelemetryState(**told),
+        paused=paused,
     )
     return answer(request, overview)
 
@@ -64,18 +93,13 @@ async def get_overview(request: Request, snapshot: Reading) -> Response:
 @router.get("/nodes", response_model=NodeList, summary="Oracle nodes and their signatures")
 async def list_nodes(request: Request, snapshot: Reading, reports: Reports = 100) -> Response:
     """The oracle set on the chain, and how many of the newest reports each node signed."""
-    sets = [
-        OracleSet((row["block_number"], row["log_index"]), tuple(row["oracles"]), row["quorum"])
-        for row in await repository.oracle_sets(snapshot)
-    ]
-    signed = [
-        SignedReport((row["block_number"], row["log_index"]), row["interval"], int(row["signers"]))
-        for row in await repository.signed(snapshot, reports)
-    ]
+    limit = request.app.state.settings.admin_missed_intervals
+    signatures = await _signatures(snapshot, reports)
     nodes = NodeList(
-        quorum=sets[-1].quorum if sets else 0,
-        reports=len({report.interval for report in signed}),
-        newest_interval=max((report.interval for report in signed), default=None),
+        quorum=signatures.quorum,
+        missed_limit=limit,
+        reports=len(signatures.intervals),
+        newest_interval=max(signatures.intervals, default=None),
         items=[
             Node(
                 address=f"0x{address.hex()}",
@@ -85,8 +109,10 @@ async def list_nodes(request: Request, snapshot: Reading, reports: Reports = 100
                 signed=node.signed,
                 signed_permille=permille(node.signed, node.possible),
                 last_signed_interval=node.last_signed_interval,
+                missed_intervals=node.missed_intervals,
+                silent=node.position is not None and node.missed_intervals > limit,
             )
-            for address, node in count_signatures(sets, signed).items()
+            for address, node in signatures.nodes.items()
         ],
     )
     return answer(request, nodes)
@@ -122,6 +148,45 @@ async def list_disagreements(request: Request, snapshot: Reading) -> Response:
             )
         )
     return answer(request, DisagreementList(items=items))
+
+
+class _Signatures(NamedTuple):
+    quorum: int
+    intervals: set[int]
+    nodes: dict[bytes, NodeRecord]
+
+
+async def _signatures(snapshot: Snapshot, reports: int) -> _Signatures:
+    sets = [
+        OracleSet((row["block_number"], row["log_index"]), tuple(row["oracles"]), row["quorum"])
+        for row in await repository.oracle_sets(snapshot)
+    ]
+    signed = [
+        SignedReport((row["block_number"], row["log_index"]), row["interval"], int(row["signers"]))
+        for row in await repository.signed(snapshot, reports)
+    ]
+    intervals = {report.interval for report in signed}
+    return _Signatures(sets[-1].quorum if sets else 0, intervals, count_signatures(sets, signed))
+
+
+async def _from_nodes(snapshot: Snapshot, settings: ApiSettings) -> dict[str, Any]:
+    """Return what nodes' own stores say, as far as they can be read."""
+    refused, disagreed, aside = {}, {}, set()
+    for schema in settings.node_schemas:
+        refused[schema] = await repository.unknown_refused(snapshot, schema, settings.admin_recent_seconds)
+        disagreed[schema] = await repository.disagreed(snapshot, schema, settings.admin_recent_seconds)
+        rows = await repository.set_aside(snapshot, schema, _MOST_SHOWN) or ()
+        aside |= {row["meter_id"] for row in rows}
+    return {"unknown_refused": refused, "disagreements": disagreed, "set_aside": sorted(aside)}
+
+
+def _clock(told: Row) -> ClockState:
+    return ClockState(
+        time=told["clock"],
+        heard_at=told["clock_at"],
+        age_seconds=told["clock_age"],
+        refused=told["dropped"].get("clock ahead", 0),
+    )
 
 
 def _indexer(lag: Row) -> IndexerLag:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from backend.api.database import Row, Snapshot
+from protocol.ack import Status
 
 _INTERVALS: Final = """
 SELECT count(*) AS reported, count(*) FILTER (WHERE status = 1) AS verified,
@@ -15,6 +16,34 @@ SELECT count(*) AS reported, count(*) FILTER (WHERE status = 1) AS verified,
 FROM backend.interval
 """
 
+# the newest interval's reports and readings may be on their way
+_TROUBLED: Final = """
+WITH earlier AS (SELECT * FROM backend.interval WHERE interval < (SELECT max(interval) FROM backend.interval))
+SELECT (SELECT count(*) FROM backend.interval WHERE status = 2) AS mismatched,
+    (SELECT count(*) FROM earlier WHERE data_set_id IS NULL) AS data_sets_missing,
+    (SELECT count(*) FROM (SELECT 1 FROM backend.reported JOIN earlier USING (interval)
+        GROUP BY interval HAVING count(*) = 1) h) AS half_reported
+"""
+
+# a state that the broker had kept says nothing of now: the meter is silent since telemetry began to listen
+_HOMES: Final = """
+SELECT '0x' || encode(m.meter_id, 'hex') AS meter_id, t.online, m.last_interval IS NULL AS never,
+    extract(epoch FROM clock_timestamp() - coalesce(t.arrived_at, CASE WHEN t.time IS NOT NULL THEN
+        (SELECT started_at FROM backend.telemetry_service) END))::bigint AS state_age,
+    %(newest)s::bigint - coalesce(m.last_interval, m.opening_timestamp / %(seconds)s - 1) AS behind
+FROM backend.meter m LEFT JOIN backend.telemetry_meter t USING (meter_id) WHERE NOT m.suspended
+"""
+
+_UNKNOWN_REFUSED: Final = """
+SELECT count(*) AS count FROM {}.refusal
+WHERE status = %(status)s AND received_at > clock_timestamp() - make_interval(secs => %(recent)s)
+"""
+
+_DISAGREED: Final = """
+SELECT count(*) AS count FROM {}.disagreement
+WHERE noted_at > clock_timestamp() - make_interval(secs => %(recent)s)
+"""
+
 _METERS: Final = """
 SELECT count(*) AS total, count(*) FILTER (WHERE m.suspended) AS suspended,
     count(*) FILTER (WHERE t.online) AS online, count(*) FILTER (WHERE NOT t.online) AS offline,
@@ -25,7 +54,10 @@ FROM backend.meter m LEFT JOIN backend.telemetry_meter t USING (meter_id)
 
 _TELEMETRY: Final = """
 SELECT clock_timestamp() - seen_at < interval '30 seconds' AS running, taken, stored, dropped,
-    extract(epoch FROM started_at)::bigint AS started_at, extract(epoch FROM seen_at)::bigint AS seen_at
+    extract(epoch FROM started_at)::bigint AS started_at, extract(epoch FROM seen_at)::bigint AS seen_at,
+    extract(epoch FROM clock_timestamp() - seen_at)::bigint AS silence_seconds, clock,
+    extract(epoch FROM clock_at)::bigint AS clock_at,
+    extract(epoch FROM clock_timestamp() - clock_at)::bigint AS clock_age
 FROM backend.telemetry_service
 """
 
@@ -60,6 +92,30 @@ FROM {}.set_aside ORDER BY noted_at DESC LIMIT %(limit)s
 async def intervals(snapshot: Snapshot) -> Row:
     """Return reported intervals, counted."""
     return await snapshot.one(_INTERVALS) or {}
+
+
+async def troubled(snapshot: Snapshot) -> Row:
+    """Return how many intervals are not as they should be, those that may be on their way left out."""
+    return await snapshot.one(_TROUBLED) or {}
+
+
+async def homes(snapshot: Snapshot, newest: int | None, interval_seconds: int) -> list[Row]:
+    """Return what was heard of each meter in service: status, age of its state, intervals behind `newest`."""
+    return await snapshot.all(_HOMES, newest=newest, seconds=interval_seconds)
+
+
+async def unknown_refused(snapshot: Snapshot, schema: str, recent_seconds: int) -> int:
+    """Return how many readings of unknown meters a node refused lately, 0 if its store cannot be read."""
+    rows = await snapshot.all_of_another_room(
+        _UNKNOWN_REFUSED.format(schema), status=Status.UNKNOWN_METER.value, recent=recent_seconds
+    )
+    return rows[0]["count"] if rows else 0
+
+
+async def disagreed(snapshot: Snapshot, schema: str, recent_seconds: int) -> int:
+    """Return how many disagreements a node noted lately, 0 if its store cannot be read."""
+    rows = await snapshot.all_of_another_room(_DISAGREED.format(schema), recent=recent_seconds)
+    return rows[0]["count"] if rows else 0
 
 
 async def meters(snapshot: Snapshot) -> Row:

@@ -1,5 +1,7 @@
 """What the admin endpoints answer."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 
@@ -50,9 +52,41 @@ class TelemetryState(BaseModel):
     dropped: dict[str, int] = Field(description="Messages that did not count, by reason")
 
 
+class Finding(BaseModel):
+    """Something that is not as it should be; docs/api.md lists the codes with their numbers."""
+
+    code: str
+    severity: Literal["info", "warning", "critical"]
+    subjects: list[str] = Field(
+        description="At most 20 addresses of nodes, meter ids or schemas that it is about"
+    )
+    numbers: dict[str, int | None] = Field(description="What it was judged by, with the limit")
+
+
+class ReportAge(BaseModel):
+    """The newest report."""
+
+    interval: int
+    indexed_at: int | None = Field(description="Real time when its block came here; null if unknown")
+    age_seconds: int | None = Field(description="Real seconds since then")
+
+
+class ClockState(BaseModel):
+    """The community clock as it was heard."""
+
+    time: int | None = Field(description="Community time")
+    heard_at: int | None = Field(description="Real time when it last moved")
+    age_seconds: int | None = Field(description="Real seconds since then")
+    refused: int = Field(description="Clock messages ahead of the wall clock since telemetry started")
+
+
 class Overview(BaseModel):
     """The community's machinery at a glance."""
 
+    verdict: Literal["ok", "warning", "critical"] = Field(description="The worst finding's severity")
+    findings: list[Finding] = Field(description="Worst first")
+    report: ReportAge | None
+    clock: ClockState | None
     now: int
     indexer: IndexerLag
     intervals: IntervalCounts
@@ -71,12 +105,15 @@ class Node(BaseModel):
     signed: int
     signed_permille: int | None
     last_signed_interval: int | None
+    missed_intervals: int = Field(description="Reported intervals after it while the node was in the set")
+    silent: bool = Field(description="It is in the set and missed more than `missed_limit`")
 
 
 class NodeList(BaseModel):
     """The oracle set, and former nodes that were in it for some of the reports."""
 
     quorum: int
+    missed_limit: int = Field(description="Intervals in a row that a node need not sign")
     reports: int = Field(description="Newest intervals that were looked at")
     newest_interval: int | None
     items: list[Node]

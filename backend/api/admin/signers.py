@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 Place = tuple[int, int]
 """Block number and log index of an event."""
@@ -35,12 +35,14 @@ class NodeRecord:
         possible: reports while it was in the set.
         signed: those that it signed.
         last_signed_interval: the newest interval that it signed.
+        missed_intervals: reported intervals after it while it was in the set.
     """
 
     position: int | None = None
     possible: int = 0
     signed: int = 0
-    last_signed_interval: int | None = field(default=None)
+    last_signed_interval: int | None = None
+    missed_intervals: int = 0
 
 
 def count_signatures(sets: Sequence[OracleSet], reports: Sequence[SignedReport]) -> dict[bytes, NodeRecord]:
@@ -53,6 +55,7 @@ def count_signatures(sets: Sequence[OracleSet], reports: Sequence[SignedReport])
     current = sets[-1].oracles if sets else ()
     nodes = {oracle: NodeRecord(position) for position, oracle in enumerate(current)}
     places = [one.since for one in sets]
+    chances: dict[bytes, set[int]] = {}
     for report in reports:
         valid = bisect_right(places, report.at) - 1
         if valid < 0:
@@ -60,7 +63,11 @@ def count_signatures(sets: Sequence[OracleSet], reports: Sequence[SignedReport])
         for position, oracle in enumerate(sets[valid].oracles):
             node = nodes.setdefault(oracle, NodeRecord())
             node.possible += 1
+            chances.setdefault(oracle, set()).add(report.interval)
             if report.signers >> position & 1:
                 node.signed += 1
                 node.last_signed_interval = max(node.last_signed_interval or 0, report.interval)
+    for oracle, intervals in chances.items():
+        last = nodes[oracle].last_signed_interval
+        nodes[oracle].missed_intervals = sum(last is None or interval > last for interval in intervals)
     return nodes

@@ -22,12 +22,15 @@ async def get_community(request: Request, snapshot: Reading) -> Response:
         raise not_indexed()
     seconds = deployment["interval_seconds"]
     newest = await repository.current(snapshot)
+    report = await repository.report(snapshot) or {}
     community = Community(
         name=settings.community_name,
         zone=settings.zone,
         chain_id=deployment["chain_id"],
         interval_seconds=seconds,
         now=deployment["now"],
+        report_indexed_at=report.get("indexed_at"),
+        report_age_seconds=report.get("age_seconds"),
         finality_seconds=deployment["finality_seconds"],
         contracts={
             "Registry": deployment["registry"],

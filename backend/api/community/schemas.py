@@ -71,6 +71,10 @@ class Community(BaseModel):
     now: int = Field(
         description="Community time: the newest indexed block's, or the community clock's where that is newer"
     )
+    report_indexed_at: int | None = Field(
+        description="Real time when the newest report came here; null if unknown"
+    )
+    report_age_seconds: int | None = Field(description="Real seconds since then")
     finality_seconds: int
     contracts: dict[str, str]
     meters: int

@@ -143,6 +143,7 @@ def _of_interval(row: Row, interval_seconds: int) -> CommunityProduction:
         meters_reporting=row["meters_reporting"],
         intervals=1,
         intervals_missing=0 if row["known"] else 1,
+        intervals_spread=0,
         **_span(row, interval_seconds),
     )
 

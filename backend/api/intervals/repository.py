@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from backend.api.database import Row, Snapshot
+from backend.api.gaps import shifted, total
 from backend.api.periods import Period
 
 _SIDE = """
@@ -40,19 +41,27 @@ SELECT interval, data_set_id IS NOT NULL AS known, generated_wh, import_wh, expo
 FROM backend.interval WHERE interval BETWEEN %(first)s AND %(last)s ORDER BY interval LIMIT %(limit)s
 """
 
-_BUCKETS = """
-SELECT b.start, b.until, b.first AS interval, count(i.interval) AS intervals,
-    count(*) FILTER (WHERE i.interval IS NOT NULL AND i.data_set_id IS NULL) AS intervals_missing,
-    sum(i.generated_wh) FILTER (WHERE i.data_set_id IS NOT NULL)::bigint AS generated_wh,
-    sum(i.import_wh) FILTER (WHERE i.data_set_id IS NOT NULL)::bigint AS import_wh,
-    sum(i.export_wh) FILTER (WHERE i.data_set_id IS NOT NULL)::bigint AS export_wh,
-    coalesce(sum(i.certified_wh), 0)::bigint AS certified_wh,
-    coalesce(max(i.meters_reporting), 0)::bigint AS meters_reporting
-FROM unnest(%(starts)s::bigint[], %(ends)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[])
-    AS b (start, until, first, last)
-LEFT JOIN backend.interval i ON i.interval BETWEEN b.first AND b.last
-GROUP BY b.start, b.until, b.first ORDER BY b.start
-"""
+_SPANS = (
+    "unnest(%(starts)s::bigint[], %(ends)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[])"
+    " AS b (start, until, first, last)"
+)
+
+_BUCKETS = f"""
+SELECT s.start, s.until, s.interval, s.intervals, s.intervals_missing, s.certified_wh, s.meters_reporting,
+    coalesce(g.spread, 0) AS intervals_spread, {total("s", "g")}
+FROM (
+    SELECT b.start, b.until, b.first AS interval, count(i.interval) AS intervals,
+        count(*) FILTER (WHERE i.interval IS NOT NULL AND i.data_set_id IS NULL) AS intervals_missing,
+        sum(i.generated_wh) FILTER (WHERE i.data_set_id IS NOT NULL)::bigint AS generated_wh,
+        sum(i.import_wh) FILTER (WHERE i.data_set_id IS NOT NULL)::bigint AS import_wh,
+        sum(i.export_wh) FILTER (WHERE i.data_set_id IS NOT NULL)::bigint AS export_wh,
+        coalesce(sum(i.certified_wh), 0)::bigint AS certified_wh,
+        coalesce(max(i.meters_reporting), 0)::bigint AS meters_reporting
+    FROM {_SPANS} LEFT JOIN backend.interval i ON i.interval BETWEEN b.first AND b.last
+    GROUP BY b.start, b.until, b.first) s
+LEFT JOIN ({shifted(f"(SELECT * FROM {_SPANS})", "b.start")}) g ON g.key = s.start
+ORDER BY s.start
+"""  # noqa: S608 - made of constants
 
 _DATA_SET = """
 SELECT i.data_set_id, d.leaf_count, '0x' || encode(d.production_root, 'hex') AS root,

@@ -49,6 +49,10 @@ class CommunityProduction(Flow, Covered):
     start: int
     end: int
     certified_wh: int
+    intervals_spread: int = Field(
+        description="Intervals of single meters, without a reading of their own, that the energy of the next "
+        "reading was spread over; 0 for an interval, which is as measured"
+    )
     meters_reporting: int = Field(description="Of an hour or day: the most in one of its intervals")
 
 

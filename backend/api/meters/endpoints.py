@@ -125,6 +125,7 @@ def _moved(row: Row, start: int, end: int, intervals: int) -> MeterProduction:
         timestamp=row["timestamp"],
         status=None if row["status"] is None else STATUSES[row["status"]],
         intervals=intervals,
+        intervals_spread=row["spread"],
         **_flow(row, "").model_dump(),
     )
 
@@ -172,6 +173,10 @@ def _meter(row: Row, now: int) -> Meter:
         reading_age_seconds=_age(read_at, now),
         last_state_at=row["last_state_at"],
         state_age_seconds=_age(row["last_state_at"], now),
+        state_arrived_at=row["state_arrived_at"],
+        state_arrived_age_seconds=row["state_arrived_age_seconds"],
+        reading_indexed_at=row["reading_indexed_at"],
+        reading_indexed_age_seconds=row["reading_indexed_age_seconds"],
         online=row["online"],
     )
 

@@ -61,7 +61,17 @@ class Meter(BaseModel):
     reading_age_seconds: int | None = Field(description="Against the community's `now`")
     last_state_at: int | None = Field(description="Time of the newest telemetry")
     state_age_seconds: int | None = Field(description="Against the community's `now`")
-    online: bool | None = Field(description="As the meter said last; null if it never did")
+    state_arrived_at: int | None = Field(
+        description="Real time when the newest telemetry was sent; null if only a kept one was heard"
+    )
+    state_arrived_age_seconds: int | None = Field(description="Real seconds since then")
+    reading_indexed_at: int | None = Field(
+        description="Real time when the report with the newest reading came here"
+    )
+    reading_indexed_age_seconds: int | None = Field(description="Real seconds since then")
+    online: bool | None = Field(
+        description="As the meter said last; null if it did not since the connection began"
+    )
 
 
 class MeterPage(BaseModel):
@@ -81,6 +91,10 @@ class MeterProduction(Flow):
     timestamp: int | None = Field(description="Of the last reading in it")
     status: Status | None = Field(description="Of an hour or day: the least of its intervals, mismatch first")
     intervals: int = Field(description="Intervals that the meter reported in")
+    intervals_spread: int = Field(
+        description="Intervals without a reading of their own. Of an hour or day: those in it that the "
+        "energy of the next reading was spread over; of an interval: those before it that it also covers"
+    )
 
 
 class MeterProductionPage(BaseModel):

@@ -6,9 +6,17 @@ from backend.api.community.schemas import Covered, Tariff
 
 
 class Payout(BaseModel):
-    """Energy in a span of time and what it would earn and cost; null where it may not be seen."""
+    """Energy in a span of time, what it would earn and cost; null where unknown or not to be seen."""
 
-    generated_wh: int
+    intervals_known: int = Field(
+        description="Intervals of the span whose energy is known: of a meter, by readings of its own or by a "
+        "later one; of an account, the least of its meters; of the community, those with a data set"
+    )
+    intervals_spread: int = Field(
+        description="Intervals without a reading of their own that the energy of the next one was spread "
+        "over: of a meter; of an account, the most of its meters; of the community, all meters' together"
+    )
+    generated_wh: int | None
     export_wh: int | None
     import_wh: int | None
     contribution_permille: int | None = Field(
@@ -40,7 +48,7 @@ class AccountPayout(Payout):
 
 
 class CommunityPayout(Payout):
-    """The sum over all meters."""
+    """All meters together; its money is that of its energy, which single meters' floors may be below."""
 
     meters: int
 
@@ -52,6 +60,10 @@ class Payouts(Covered):
 
     start: int = Field(serialization_alias="from")
     end: int = Field(serialization_alias="to")
+    intervals_expected: int = Field(
+        description="Intervals of the span that have ended since there are meters"
+    )
+    intervals_known: int = Field(description="Reported intervals of the span with a data set")
     tariff: Tariff
     community: CommunityPayout
     accounts: list[AccountPayout]

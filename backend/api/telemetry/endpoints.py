@@ -67,7 +67,7 @@ async def get_series(
         raise not_found("meter", f"no meter 0x{meter_id.hex()} is registered in this community")
     newest = await repository.newest(snapshot, meter_id)
     if end is None:
-        end = newest["time"] + 1 if newest and newest["time"] is not None else (start or 0) + 1
+        end = max((newest or {}).get("time") or 0, start or 0) + 1
     if start is None:
         start = max(0, end - _DEFAULT_SECONDS)
     span = period_of(start, end)

@@ -11,9 +11,12 @@ _FRESH: Final = (
     " AND t.online IS DISTINCT FROM false, false)"
 )
 
+_AGE: Final = "greatest(0, extract(epoch FROM clock_timestamp() - {}))::bigint"
+
 _METERS: Final = f"""
 SELECT '0x' || encode(t.meter_id, 'hex') AS meter_id, t.time,
-    extract(epoch FROM t.arrived_at)::bigint AS arrived_at, {_FRESH} AS fresh, t.online, t.power_w,
+    extract(epoch FROM t.arrived_at)::bigint AS arrived_at, {_AGE.format("t.arrived_at")}
+        AS arrived_age_seconds, {_FRESH} AS fresh, t.online, t.power_w,
     t.generation_w, t.voltage_decivolt, t.frequency_millihertz, t.power_factor_permille,
     t.temperature_decicelsius, m.registered_block, m.registered_log, t.changed_at
 FROM backend.telemetry_meter t JOIN backend.meter m USING (meter_id)
@@ -39,7 +42,8 @@ _COMMUNITY = f"""
 SELECT count(*) AS meters, count(t.time) AS heard, count(*) FILTER (WHERE {_FRESH}) AS fresh,
     count(*) FILTER (WHERE t.online) AS online, count(*) FILTER (WHERE NOT t.online) AS offline,
     sum(t.power_w) FILTER (WHERE {_FRESH})::bigint AS power_w,
-    sum(t.generation_w) FILTER (WHERE {_FRESH})::bigint AS generation_w, max(t.time) AS newest_at
+    sum(t.generation_w) FILTER (WHERE {_FRESH})::bigint AS generation_w, max(t.time) AS newest_at,
+    {_AGE.format("max(t.arrived_at)")} AS newest_arrived_age_seconds
 FROM backend.meter m LEFT JOIN backend.telemetry_meter t USING (meter_id)
 """  # noqa: S608 - parts of the statement
 

@@ -8,9 +8,15 @@ class MeterTelemetry(BaseModel):
 
     meter_id: str
     time: int | None = Field(description="Community time of the state")
-    arrived_at: int | None = Field(description="When it arrived here, real time")
+    arrived_at: int | None = Field(
+        description="When the meter's newest message arrived here, real time; one that the broker had kept "
+        "from before does not count"
+    )
+    arrived_age_seconds: int | None = Field(description="Real seconds since then")
     fresh: bool = Field(description="It arrived just now, and the meter is not offline")
-    online: bool | None = Field(description="As the meter said last; null if it never did")
+    online: bool | None = Field(
+        description="As the meter said last; null if it did not since the connection began"
+    )
     power_w: int | None = Field(description="At the grid connection: positive is import, negative export")
     generation_w: int | None
     voltage_decivolt: int | None
@@ -30,6 +36,7 @@ class CommunityTelemetry(BaseModel):
     power_w: int | None
     generation_w: int | None
     newest_at: int | None = Field(description="Community time of the newest state")
+    newest_arrived_age_seconds: int | None = Field(description="Real seconds since any state arrived")
 
 
 class TelemetryPage(BaseModel):

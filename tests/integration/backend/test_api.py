@@ -128,7 +128,10 @@ async def test_meters_show_registers_growth_and_certificates(day: tuple[Homes, h
         certified = sum(moved(homes, "generated_wh", t, home.meter_id) for t in CERTIFIED)
         assert item["total"] == grown | {"certified_wh": certified}
         assert item["certified"] == {"seq": home.seq - 1, "timestamp": interval_end(newest - 1, 3600)}
-        assert (await client.get(f"/v1/meters/{item['meter_id']}")).json() == item
+        alone = (await client.get(f"/v1/meters/{item['meter_id']}")).json()
+        for aged in (alone, item):
+            assert 0 <= aged.pop("reading_indexed_age_seconds") < 300
+        assert alone == item
 
 
 async def test_a_meters_production_is_complete_over_pages_and_within_bounds(
@@ -278,7 +281,11 @@ async def test_admins_see_lags_and_who_signed(day: tuple[Homes, httpx.AsyncClien
     }  # fmt: skip
     assert (overview["meters"]["total"], overview["meters"]["with_reading"]) == (3, 3)
     assert (overview["telemetry"], overview["paused"]) == (None, False)
+    assert [one["code"] for one in overview["findings"]] == ["telemetry-silent"]
+    assert (overview["verdict"], overview["report"]["interval"]) == ("warning", FIRST + 4)
+    assert 0 <= overview["report"]["age_seconds"] < 300
     nodes = (await client.get("/v1/admin/nodes", params={"reports": 4})).json()
+    assert [node["missed_intervals"] for node in nodes["items"]] == [0, 0, 4]
     assert (nodes["quorum"], nodes["reports"], nodes["newest_interval"]) == (2, 4, FIRST + 4)
     assert [node["address"] for node in nodes["items"]] == [
         "0x" + key.address.hex() for key in homes.community.oracle_keys
@@ -297,15 +304,27 @@ async def test_refusals_of_nodes_are_counted_where_their_store_can_be_read(
         "INSERT INTO oracle_7.refusal (topic, status, reason, payload) SELECT 't', s, 'r', '' FROM"
         " unnest(ARRAY[4, 4, 9]) s"
     )
-    async with serving(homes.database_url, node_schemas="oracle_7, oracle_8") as client:
+    connection.execute(
+        "INSERT INTO oracle_7.refusal (topic, status, reason, payload) VALUES ('t', 2, 'r', '');"
+        "INSERT INTO oracle_7.disagreement (interval, words) VALUES (1, 'w')"
+    )
+    schemas = {"node_schemas": "oracle_7, oracle_8", "admin_missed_intervals": 3}
+    async with serving(homes.database_url, **schemas) as client:
+        findings = (await client.get("/v1/admin/overview")).json()["findings"]
+        found = {one["code"]: (one["subjects"], one["numbers"]) for one in findings}
+        assert found["unknown-meters-refused"] == (["oracle_7"], {"readings": 1, "recent_seconds": 86_400})
+        assert found["disagreements"] == (["oracle_7"], {"disagreements": 1, "recent_seconds": 86_400})
+        idle = "0x" + homes.community.oracle_keys[2].address.hex()
+        assert found["node-not-signing"] == ([idle], {"nodes": 1, "most_missed": 5, "limit": 3})
         one, other = (await client.get("/v1/admin/refusals")).json()["items"]
         assert [(r["reason"], r["count"]) for r in one["refusals"]] == [
             ("bad signature", 2),
+            ("unknown meter", 1),
             ("unknown flags", 1),
         ]
         assert other == {"node": "oracle_8", "readable": False, "refusals": []}
         one, other = (await client.get("/v1/admin/disagreements")).json()["items"]
-        assert (one["readable"], one["disagreements"], other["readable"]) == (True, [], False)
+        assert (one["readable"], len(one["disagreements"]), other["readable"]) == (True, 1, False)
 
 
 async def test_certificates_equal_the_contracts_totals(day: tuple[Homes, httpx.AsyncClient]) -> None:
@@ -347,7 +366,7 @@ async def test_mints_are_listed_once_each_newest_first(day: tuple[Homes, httpx.A
 
 async def test_unchanged_data_costs_a_304(day: tuple[Homes, httpx.AsyncClient]) -> None:
     _, client = day
-    for path in ("/v1/community", "/v1/meters", "/v1/intervals", "/v1/certificates", "/v1/production"):
+    for path in ("/v1/totals", "/v1/payouts", "/v1/intervals", "/v1/certificates", "/v1/production"):
         first = await client.get(path)
         again = await client.get(path, headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
@@ -377,6 +396,8 @@ BAD_REQUESTS = [
     ("/v1/production?from=99999999999999", 422, "invalid-input"),
     ("/v1/payouts?from=7&to=7", 422, "bad-range"),
     ("/v1/payouts?account=me", 422, "invalid-input"),
+    ("/v1/payouts?from=0&to=99999999", 422, "range-too-long"),
+    ("/v1/intervals/1/leaves?cursor=LTE", 422, "bad-cursor"),
     ("/v1/meters/0x" + "ab" * 32 + "/telemetry", 404, "unknown-meter"),
     ("/v1/telemetry?cursor=MQ", 422, "bad-cursor"),
     ("/v1/admin/nodes?reports=0", 422, "invalid-input"),
@@ -405,10 +426,12 @@ async def test_requests_are_counted_and_lags_are_measured(day: tuple[Homes, http
         for headers in ({}, {"X-Request-ID": "not one\tof ours"})
     ]
     assert len({made, refused, "not one\tof ours"}) == 3
+    named = await client.get("/v1/meters/0x" + "ab" * 32, headers={"X-Request-ID": "trace:7"})
+    assert named.headers["x-request-id"] == named.json()["request_id"] == "trace:7"
     await client.get("/v1/meters/0x" + "ab" * 32)
     text = (await client.get("/metrics")).text
     assert 'zuva_api_requests_total{method="GET",route="/v1/totals",status="200"} 2.0' in text
-    assert 'zuva_api_requests_total{method="GET",route="/v1/meters/{meter_id}",status="404"} 1.0' in text
+    assert 'zuva_api_requests_total{method="GET",route="/v1/meters/{meter_id}",status="404"} 2.0' in text
     assert "zuva_indexer_blocks_behind 0.0" in text
     assert "zuva_api_database_up 1.0" in text
 

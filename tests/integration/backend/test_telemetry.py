@@ -110,10 +110,12 @@ async def test_what_meters_see_is_shown_live_and_kept(
         await kept(connection, 6)
         page = await answered(client, "/v1/telemetry")
         one, other = page["items"]
-        assert one | {"arrived_at": 0} == {
+        assert 0 <= one["arrived_age_seconds"] < 60
+        assert one | {"arrived_at": 0, "arrived_age_seconds": 0} == {
             "meter_id": f"0x{METERS[0].hex()}",
             "time": MIDNIGHT + 120,
             "arrived_at": 0,
+            "arrived_age_seconds": 0,
             "fresh": True,
             "online": True,
             "power_w": -900,
@@ -125,6 +127,7 @@ async def test_what_meters_see_is_shown_live_and_kept(
         }
         assert abs(one["arrived_at"] - time.time()) < 60
         assert (other["power_w"], other["online"], other["fresh"]) == (50, False, False)
+        assert 0 <= page["community"].pop("newest_arrived_age_seconds") < 60
         assert page["community"] == {
             "meters": 2, "heard": 2, "fresh": 1, "online": 1, "offline": 1, "power_w": -900,
             "generation_w": 1500, "newest_at": MIDNIGHT + 120,
@@ -141,10 +144,24 @@ async def test_what_meters_see_is_shown_live_and_kept(
         assert [s["power_mean_w"] for s in within["items"]] == [200, 300]
         meter = await answered(client, path)
         assert (meter["last_state_at"], meter["state_age_seconds"]) == (MIDNIGHT + 120, 10)
+        assert 0 <= meter["state_arrived_age_seconds"] < 60
         assert (meter["online"], meter["last_reading_at"], meter["reading_age_seconds"]) == (True, None, None)
         assert (await answered(client, "/v1/community"))["now"] == MIDNIGHT + 130
         overview = await answered(client, "/v1/admin/overview")
         assert overview["telemetry"]["running"]
+        assert overview["clock"]["time"] == MIDNIGHT + 130
+        assert 0 <= overview["clock"]["age_seconds"] < 60
+        found = {one["code"]: one for one in overview["findings"]}
+        assert found["homes-offline"] == {
+            "code": "homes-offline",
+            "severity": "warning",
+            "subjects": [f"0x{METERS[1].hex()}"],
+            "numbers": {"homes": 1, "total": 2},
+        }
+        assert (overview["verdict"], found["indexer-silent"]["numbers"]["silence_seconds"]) == (
+            "critical",
+            None,
+        )
         assert overview["telemetry"]["dropped"]["unknown meter"] == 1
         assert overview["meters"] == {
             "total": 2, "suspended": 0, "online": 1, "offline": 1, "unknown": 0, "with_state": 2,

@@ -15,8 +15,8 @@ def test_each_node_is_measured_by_the_reports_it_could_sign() -> None:
     ]
     assert count_signatures(sets, reports) == {
         B: NodeRecord(0, possible=4, signed=3, last_signed_interval=10),
-        C: NodeRecord(1, possible=2, signed=1, last_signed_interval=9),
-        D: NodeRecord(2, possible=2, signed=0),
+        C: NodeRecord(1, possible=2, signed=1, last_signed_interval=9, missed_intervals=1),
+        D: NodeRecord(2, possible=2, signed=0, missed_intervals=2),
         A: NodeRecord(None, possible=2, signed=2, last_signed_interval=8),
     }
 

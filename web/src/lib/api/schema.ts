@@ -92,8 +92,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lags, intervals, meters and telemetry
-         * @description The community's machinery at a glance.
+         * Lags, intervals, meters, and what is wrong
+         * @description The community's machinery at a glance, judged.
          */
         get: operations["get_overview_v1_admin_overview_get"];
         put?: never;
@@ -475,9 +475,19 @@ export interface components {
             /** Export Wh */
             export_wh: number | null;
             /** Generated Wh */
-            generated_wh: number;
+            generated_wh: number | null;
             /** Import Wh */
             import_wh: number | null;
+            /**
+             * Intervals Known
+             * @description Intervals of the span whose energy is known: of a meter, by readings of its own or by a later one; of an account, the least of its meters; of the community, those with a data set
+             */
+            intervals_known: number;
+            /**
+             * Intervals Spread
+             * @description Intervals without a reading of their own that the energy of the next one was spread over: of a meter; of an account, the most of its meters; of the community, all meters' together
+             */
+            intervals_spread: number;
             /** Meters */
             meters: number;
             /**
@@ -538,6 +548,32 @@ export interface components {
             timestamp: number;
         };
         /**
+         * ClockState
+         * @description The community clock as it was heard.
+         */
+        ClockState: {
+            /**
+             * Age Seconds
+             * @description Real seconds since then
+             */
+            age_seconds: number | null;
+            /**
+             * Heard At
+             * @description Real time when it last moved
+             */
+            heard_at: number | null;
+            /**
+             * Refused
+             * @description Clock messages ahead of the wall clock since telemetry started
+             */
+            refused: number;
+            /**
+             * Time
+             * @description Community time
+             */
+            time: number | null;
+        };
+        /**
          * Community
          * @description The community now and today.
          */
@@ -563,6 +599,16 @@ export interface components {
              * @description Community time: the newest indexed block's, or the community clock's where that is newer
              */
             now: number;
+            /**
+             * Report Age Seconds
+             * @description Real seconds since then
+             */
+            report_age_seconds: number | null;
+            /**
+             * Report Indexed At
+             * @description Real time when the newest report came here; null if unknown
+             */
+            report_indexed_at: number | null;
             tariff: components["schemas"]["Tariff"];
             today: components["schemas"]["Today"] | null;
             totals: components["schemas"]["Totals"];
@@ -571,7 +617,7 @@ export interface components {
         };
         /**
          * CommunityPayout
-         * @description The sum over all meters.
+         * @description All meters together; its money is that of its energy, which single meters' floors may be below.
          */
         CommunityPayout: {
             /**
@@ -592,9 +638,19 @@ export interface components {
             /** Export Wh */
             export_wh: number | null;
             /** Generated Wh */
-            generated_wh: number;
+            generated_wh: number | null;
             /** Import Wh */
             import_wh: number | null;
+            /**
+             * Intervals Known
+             * @description Intervals of the span whose energy is known: of a meter, by readings of its own or by a later one; of an account, the least of its meters; of the community, those with a data set
+             */
+            intervals_known: number;
+            /**
+             * Intervals Spread
+             * @description Intervals without a reading of their own that the energy of the next one was spread over: of a meter; of an account, the most of its meters; of the community, all meters' together
+             */
+            intervals_spread: number;
             /** Meters */
             meters: number;
             /**
@@ -644,6 +700,11 @@ export interface components {
              */
             intervals_missing: number;
             /**
+             * Intervals Spread
+             * @description Intervals of single meters, without a reading of their own, that the energy of the next reading was spread over; 0 for an interval, which is as measured
+             */
+            intervals_spread: number;
+            /**
              * Meters Reporting
              * @description Of an hour or day: the most in one of its intervals
              */
@@ -680,6 +741,11 @@ export interface components {
             heard: number;
             /** Meters */
             meters: number;
+            /**
+             * Newest Arrived Age Seconds
+             * @description Real seconds since any state arrived
+             */
+            newest_arrived_age_seconds: number | null;
             /**
              * Newest At
              * @description Community time of the newest state
@@ -740,6 +806,31 @@ export interface components {
         DisagreementList: {
             /** Items */
             items: components["schemas"]["NodeDisagreements"][];
+        };
+        /**
+         * Finding
+         * @description Something that is not as it should be; docs/api.md lists the codes with their numbers.
+         */
+        Finding: {
+            /** Code */
+            code: string;
+            /**
+             * Numbers
+             * @description What it was judged by, with the limit
+             */
+            numbers: {
+                [key: string]: number | null;
+            };
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warning" | "critical";
+            /**
+             * Subjects
+             * @description At most 20 addresses of nodes, meter ids or schemas that it is about
+             */
+            subjects: string[];
         };
         /**
          * Flow
@@ -1003,7 +1094,7 @@ export interface components {
             name: string;
             /**
              * Online
-             * @description As the meter said last; null if it never did
+             * @description As the meter said last; null if it did not since the connection began
              */
             online: boolean | null;
             /**
@@ -1011,6 +1102,16 @@ export interface components {
              * @description Against the community's `now`
              */
             reading_age_seconds: number | null;
+            /**
+             * Reading Indexed Age Seconds
+             * @description Real seconds since then
+             */
+            reading_indexed_age_seconds: number | null;
+            /**
+             * Reading Indexed At
+             * @description Real time when the report with the newest reading came here
+             */
+            reading_indexed_at: number | null;
             registers: components["schemas"]["Registers"];
             /** Simulated */
             simulated: boolean;
@@ -1021,6 +1122,16 @@ export interface components {
              * @description Against the community's `now`
              */
             state_age_seconds: number | null;
+            /**
+             * State Arrived Age Seconds
+             * @description Real seconds since then
+             */
+            state_arrived_age_seconds: number | null;
+            /**
+             * State Arrived At
+             * @description Real time when the newest telemetry was sent; null if only a kept one was heard
+             */
+            state_arrived_at: number | null;
             /** Suspended */
             suspended: boolean;
             today: components["schemas"]["Flow"];
@@ -1084,9 +1195,19 @@ export interface components {
             /** Export Wh */
             export_wh: number | null;
             /** Generated Wh */
-            generated_wh: number;
+            generated_wh: number | null;
             /** Import Wh */
             import_wh: number | null;
+            /**
+             * Intervals Known
+             * @description Intervals of the span whose energy is known: of a meter, by readings of its own or by a later one; of an account, the least of its meters; of the community, those with a data set
+             */
+            intervals_known: number;
+            /**
+             * Intervals Spread
+             * @description Intervals without a reading of their own that the energy of the next one was spread over: of a meter; of an account, the most of its meters; of the community, all meters' together
+             */
+            intervals_spread: number;
             /** Meter Id */
             meter_id: string;
             /** Name */
@@ -1131,6 +1252,11 @@ export interface components {
              */
             intervals: number;
             /**
+             * Intervals Spread
+             * @description Intervals without a reading of their own. Of an hour or day: those in it that the energy of the next reading was spread over; of an interval: those before it that it also covers
+             */
+            intervals_spread: number;
+            /**
              * Seq
              * @description Of the last reading in it
              */
@@ -1169,8 +1295,13 @@ export interface components {
          */
         MeterTelemetry: {
             /**
+             * Arrived Age Seconds
+             * @description Real seconds since then
+             */
+            arrived_age_seconds: number | null;
+            /**
              * Arrived At
-             * @description When it arrived here, real time
+             * @description When the meter's newest message arrived here, real time; one that the broker had kept from before does not count
              */
             arrived_at: number | null;
             /** Frequency Millihertz */
@@ -1186,7 +1317,7 @@ export interface components {
             meter_id: string;
             /**
              * Online
-             * @description As the meter said last; null if it never did
+             * @description As the meter said last; null if it did not since the connection began
              */
             online: boolean | null;
             /** Power Factor Permille */
@@ -1270,6 +1401,11 @@ export interface components {
             /** Last Signed Interval */
             last_signed_interval: number | null;
             /**
+             * Missed Intervals
+             * @description Reported intervals after it while the node was in the set
+             */
+            missed_intervals: number;
+            /**
              * Position
              * @description Its bit in a report's signers; null for a former node
              */
@@ -1283,6 +1419,11 @@ export interface components {
             signed: number;
             /** Signed Permille */
             signed_permille: number | null;
+            /**
+             * Silent
+             * @description It is in the set and missed more than `missed_limit`
+             */
+            silent: boolean;
         };
         /**
          * NodeDisagreements
@@ -1308,6 +1449,11 @@ export interface components {
         NodeList: {
             /** Items */
             items: components["schemas"]["Node"][];
+            /**
+             * Missed Limit
+             * @description Intervals in a row that a node need not sign
+             */
+            missed_limit: number;
             /** Newest Interval */
             newest_interval: number | null;
             /** Quorum */
@@ -1338,6 +1484,12 @@ export interface components {
          * @description The community's machinery at a glance.
          */
         Overview: {
+            clock: components["schemas"]["ClockState"] | null;
+            /**
+             * Findings
+             * @description Worst first
+             */
+            findings: components["schemas"]["Finding"][];
             indexer: components["schemas"]["IndexerLag"];
             intervals: components["schemas"]["IntervalCounts"];
             meters: components["schemas"]["MeterCounts"];
@@ -1348,7 +1500,14 @@ export interface components {
              * @description The guardian or governor paused the contracts
              */
             paused: boolean;
+            report: components["schemas"]["ReportAge"] | null;
             telemetry: components["schemas"]["TelemetryState"] | null;
+            /**
+             * Verdict
+             * @description The worst finding's severity
+             * @enum {string}
+             */
+            verdict: "ok" | "warning" | "critical";
         };
         /**
          * Payouts
@@ -1365,6 +1524,16 @@ export interface components {
              * @description Reported intervals in the range
              */
             intervals: number;
+            /**
+             * Intervals Expected
+             * @description Intervals of the span that have ended since there are meters
+             */
+            intervals_expected: number;
+            /**
+             * Intervals Known
+             * @description Reported intervals of the span with a data set
+             */
+            intervals_known: number;
             /**
              * Intervals Missing
              * @description Those of them whose data set is not known yet: their energy is not in the sums
@@ -1461,6 +1630,24 @@ export interface components {
             seq: number;
             /** Timestamp */
             timestamp: number;
+        };
+        /**
+         * ReportAge
+         * @description The newest report.
+         */
+        ReportAge: {
+            /**
+             * Age Seconds
+             * @description Real seconds since then
+             */
+            age_seconds: number | null;
+            /**
+             * Indexed At
+             * @description Real time when its block came here; null if unknown
+             */
+            indexed_at: number | null;
+            /** Interval */
+            interval: number;
         };
         /**
          * SetAside
