@@ -12,6 +12,7 @@ union of all that they hold, whatever subset of a meter's readings each of them 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import NamedTuple
 
 from oracle.meters import Point, point_of
 from protocol.intervals import DAY_SECONDS, day_of, interval_end, interval_of
@@ -19,6 +20,14 @@ from protocol.leaf import consumption_leaf, interval_salt, production_leaf
 from protocol.merkle import MerkleTree
 from protocol.reading import Reading, SignedReading
 from protocol.report import Report, data_hash_of
+
+
+class DataSet(NamedTuple):
+    """The readings behind an interval's two reports, ordered by (meter id, seq), addressed by their hash."""
+
+    interval: int
+    data_hash: bytes
+    readings: tuple[SignedReading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,11 @@ class Proposal:
     readings: tuple[SignedReading, ...]
     production: Report
     consumption: Report
+
+    @property
+    def data_set(self) -> DataSet:
+        """The readings with their hash."""
+        return DataSet(self.interval, self.production.data_hash, self.readings)
 
 
 def choose(
@@ -129,17 +143,39 @@ def propose(
         reported: per meter, the registers last reported, or the opening ones.
         secrets: per meter, the secret that salts its consumption leaves.
     """
-    data_hash = data_hash_of(signed.record() for signed in readings)
-    generated_wh, import_wh = _growth(readings, reported)
-    meter_ids = {signed.reading.meter_id for signed in readings}
-    salts = {meter_id: interval_salt(secrets[meter_id], interval) for meter_id in meter_ids}
-    count = len(readings)
     return Proposal(
         interval,
         tuple(readings),
-        Report(interval, production_tree(readings).root, data_hash, generated_wh, count),
-        Report(interval, consumption_tree(readings, salts).root, data_hash, import_wh, count),
+        production_report(interval, readings, reported),
+        consumption_report(interval, readings, reported, secrets),
     )
+
+
+def production_report(
+    interval: int, readings: Sequence[SignedReading], reported: Mapping[bytes, Point]
+) -> Report:
+    """Build the report to EnergyProduction alone; no secret is needed. Arguments as of `propose`."""
+    data_hash = data_hash_of(signed.record() for signed in readings)
+    generated_wh, _ = _growth(readings, reported)
+    return Report(interval, production_tree(readings).root, data_hash, generated_wh, len(readings))
+
+
+def consumption_report(
+    interval: int,
+    readings: Sequence[SignedReading],
+    reported: Mapping[bytes, Point],
+    secrets: Mapping[bytes, bytes],
+) -> Report:
+    """Build the report to EnergyConsumption alone. Arguments as of `propose`.
+
+    Raises:
+        KeyError: the secret of a meter is not here.
+    """
+    data_hash = data_hash_of(signed.record() for signed in readings)
+    _, import_wh = _growth(readings, reported)
+    meter_ids = {signed.reading.meter_id for signed in readings}
+    salts = {meter_id: interval_salt(secrets[meter_id], interval) for meter_id in meter_ids}
+    return Report(interval, consumption_tree(readings, salts).root, data_hash, import_wh, len(readings))
 
 
 def production_tree(readings: Sequence[SignedReading]) -> MerkleTree:

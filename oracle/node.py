@@ -179,10 +179,10 @@ class Node:
         served = []
         size = 0
         for wanted in request.wanted:
-            proposal = await self._settlement.proposal(wanted.interval, wanted.data_hash)
-            if proposal is None or size > SERVED_BYTES:
+            readings = await self._settlement.readings(wanted.interval, wanted.data_hash)
+            if not readings or size > SERVED_BYTES:
                 break
-            records = pack_records(proposal.readings)
+            records = pack_records(readings)
             size += 2 * len(records)
             served.append(
                 ServedDataSet(interval=wanted.interval, data_hash=wanted.data_hash, records=records)

@@ -9,7 +9,7 @@ import structlog
 
 from oracle.acceptance import judge_signature
 from oracle.backlog import Backlog
-from oracle.data_set import propose
+from oracle.data_set import consumption_report, production_report
 from oracle.meters import MeterBook
 from oracle.peers.client import Peer, Peers
 from oracle.peers.errors import PeerMisbehaved, PeerUnavailable
@@ -109,23 +109,24 @@ class CatchingUp:
             before = {
                 s.reading.meter_id: self._backlog.registers_before(s.reading.meter_id) for s in readings
             }
-            proposal = propose(report.interval, readings, before, self._secrets)
-            if proposal.production != report:
+            production = production_report(report.interval, readings, before)
+            if production != report:
                 words = "the chain's production report does not follow from its data set"
                 await self._note(
-                    Disagreement(report.interval, words, ours=proposal.production.root, theirs=report.root)
+                    Disagreement(report.interval, words, ours=production.root, theirs=report.root)
                 )
-                proposal = replace(proposal, production=report)
             consumption = self._settlement.standing(Side.CONSUMPTION, report.interval)
-            if consumption is not None and consumption.report != proposal.consumption:
+            # without a secret nothing can be said of it, nor is it signed here
+            ours = None
+            if consumption is not None and all(m in self._secrets for m in before):
+                ours = consumption_report(report.interval, readings, before, self._secrets)
+            if consumption is not None and ours is not None and consumption.report != ours:
                 words = (
                     "the chain's consumption report does not follow from its data set and the secrets here"
                 )
                 theirs = consumption.report.root
-                await self._note(
-                    Disagreement(report.interval, words, ours=proposal.consumption.root, theirs=theirs)
-                )
-            await self._settlement.take_over(proposal)
+                await self._note(Disagreement(report.interval, words, ours=ours.root, theirs=theirs))
+            await self._settlement.take_over(report, readings)
             taken = True
         return taken
 
@@ -138,8 +139,8 @@ class CatchingUp:
             return "the data set served is not ordered"
         for signed in readings:
             meter = self._meters.get(signed.reading.meter_id)
-            if meter is None or signed.reading.meter_id not in self._secrets:
-                return f"meter 0x{signed.reading.meter_id.hex()} is not registered or not enrolled here"
+            if meter is None:
+                return f"meter 0x{signed.reading.meter_id.hex()} is not registered here"
             held = self._backlog.find(*key_of(signed))
             if held == signed:
                 continue

@@ -41,7 +41,7 @@ from oracle.store.data_sets import DataSets
 from oracle.submitter import SignedReport, Submitter
 from protocol.errors import MalformedRecord
 from protocol.reading import SignedReading
-from protocol.report import ReportMessage
+from protocol.report import Report, ReportMessage
 
 log = structlog.get_logger()
 
@@ -151,8 +151,7 @@ class Proposer:
             exchange = await self._exchange(batch, messages, records)
             signed = self._with_quorum(Side.PRODUCTION, messages, exchange.signatures)
             if signed:
-                await self._data_sets.save(batch[: len(signed)])
-                self._settlement.remember(batch[: len(signed)])
+                await self._settlement.keep([proposal.data_set for proposal in batch[: len(signed)]])
                 outcome.landed = await self._submitter.land(Side.PRODUCTION, signed)
                 return outcome
             outcome.not_due = exchange.not_due
@@ -173,19 +172,19 @@ class Proposer:
             TransactionReverted: the contract refuses a report.
             RpcUnreachable: no chain answers.
         """
-        batch: list[Proposal] = []
+        batch: list[Report] = []
+        problem = "nothing is open"
         for standing in list(self._settlement.open)[:MAX_INTERVALS]:
-            proposal = await self._settlement.proposal(standing.report.interval, standing.report.data_hash)
-            if proposal is None:
+            report = await self._settlement.consumption(standing, self._secrets)
+            if isinstance(report, str):
+                problem = report
                 break
-            batch.append(proposal)
+            batch.append(report)
         if not batch:
-            return Outcome(words="data sets of reported intervals are still to be fetched")
-        messages = chained(
-            [proposal.consumption for proposal in batch], self._settlement.link(Side.CONSUMPTION)
-        )
+            return Outcome(words=problem)
+        messages = chained(batch, self._settlement.link(Side.CONSUMPTION))
         request = ConsumptionRequest(
-            previous=self._settlement.consumption_head, intervals=[p.interval for p in batch]
+            previous=self._settlement.consumption_head, intervals=[report.interval for report in batch]
         )
         signatures = self._own(Side.CONSUMPTION, messages)
         words = []

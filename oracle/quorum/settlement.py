@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -11,11 +11,12 @@ import structlog
 from oracle.adoption import Adoption
 from oracle.backlog import Backlog
 from oracle.chain_reports import Block, ChainReports, Changes
-from oracle.data_set import Proposal
+from oracle.data_set import DataSet, consumption_report
 from oracle.meters import MeterBook
 from oracle.standing import Side, Standing
 from oracle.store.data_sets import DataSets
-from protocol.report import FIRST
+from protocol.reading import SignedReading
+from protocol.report import FIRST, Report
 
 log = structlog.get_logger()
 
@@ -29,7 +30,7 @@ class Settlement:
 
     Args:
         chain: reads reports from the chain.
-        data_sets: the store of proposals and of what is reported.
+        data_sets: the store of data sets and of what is reported.
         backlog: what waits for a report.
         meters: registered meters.
 
@@ -50,7 +51,7 @@ class Settlement:
         self._meters = meters
         self._read_to: Block | None = None
         self._standing: dict[Side, dict[int, Standing]] = {side: {} for side in Side}
-        self._proposals: dict[tuple[int, bytes], Proposal] = {}
+        self._remembered: dict[tuple[int, bytes], tuple[SignedReading, ...]] = {}
         self._lock = asyncio.Lock()
         self.heads = dict.fromkeys(Side, 0)
         self.unsettled: deque[Standing] = deque()
@@ -100,17 +101,37 @@ class Settlement:
         unreported = await self._data_sets.unreported(seqs)
         self._backlog.load(unreported, reported, self.production_head or None)
 
-    def remember(self, proposals: Sequence[Proposal]) -> None:
-        """Keep stored proposals at hand until they are on the chain."""
-        for proposal in proposals:
-            self._proposals[proposal.interval, proposal.production.data_hash] = proposal
-        while len(self._proposals) > REMEMBERED:
-            del self._proposals[next(iter(self._proposals))]
+    async def keep(self, data_sets: Sequence[DataSet]) -> None:
+        """Store data sets of which all readings are stored, and hold them at hand until they are reported."""
+        await self._data_sets.save(data_sets)
+        for interval, data_hash, readings in data_sets:
+            self._remembered[interval, data_hash] = readings
+        while len(self._remembered) > REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
 
-    async def proposal(self, interval: int, data_hash: bytes) -> Proposal | None:
-        """Return a stored proposal."""
-        known = self._proposals.get((interval, data_hash))
-        return known or await self._data_sets.get(interval, data_hash)
+    async def readings(self, interval: int, data_hash: bytes) -> tuple[SignedReading, ...]:
+        """Return a stored data set, ordered by (meter id, seq); empty if it is not here."""
+        known = self._remembered.get((interval, data_hash))
+        return known or tuple(await self._data_sets.readings(interval, data_hash))
+
+    async def consumption(self, standing: Standing, secrets: Mapping[bytes, bytes]) -> Report | str:
+        """Compute the consumption report beside a production report on the chain, or say why it cannot be.
+
+        Nothing of it is remembered: what the growth is counted from is what the chain holds of the intervals
+        before, and the secrets are those of now.
+        """
+        interval = standing.report.interval
+        readings = await self.readings(interval, standing.report.data_hash)
+        first = self.unsettled[0].report.interval if self.unsettled else None
+        if not readings or (first is not None and first <= interval):
+            return f"the data set of interval {interval} is not here"
+        meter_ids = {signed.reading.meter_id for signed in readings}
+        strangers = sorted(m for m in meter_ids if m not in secrets or m not in self._meters)
+        if strangers:
+            return f"meter 0x{strangers[0].hex()} is not registered or not enrolled here"
+        before = {m: self._meters[m].opening for m in meter_ids}
+        before |= await self._data_sets.registers_reported_before(interval, meter_ids)
+        return consumption_report(interval, readings, before, secrets)
 
     def standing(self, side: Side, interval: int) -> Standing | None:
         """Return the report of an interval on the chain."""
@@ -141,7 +162,7 @@ class Settlement:
         self.forks += 1
         if changes.undone_after is not None and changes.undone_after >= 0:
             log.warning("the chain lost reports", undone_after_block=changes.undone_after)
-        self._proposals.clear()
+        self._remembered.clear()
         await self._load_standing()
         await self._load_backlog()
 
@@ -162,26 +183,27 @@ class Settlement:
         """Settle the oldest reports whose data sets are here."""
         while self.unsettled:
             report = self.unsettled[0].report
-            proposal = await self.proposal(report.interval, report.data_hash)
-            if proposal is None:
+            readings = await self.readings(report.interval, report.data_hash)
+            if not readings:
                 return
-            self._settle(proposal)
+            self._settle(report, readings)
 
-    def _settle(self, proposal: Proposal) -> None:
-        self._backlog.settle(proposal.interval, proposal.readings)
+    def _settle(self, report: Report, readings: Sequence[SignedReading]) -> None:
+        self._backlog.settle(report.interval, readings)
         self.unsettled.popleft()
 
-    async def take_over(self, proposal: Proposal) -> None:
+    async def take_over(self, report: Report, readings: Sequence[SignedReading]) -> None:
         """Store and settle the data set of the oldest unsettled report, which a peer served.
 
         Args:
-            proposal: verified against the chain.
+            report: the production report on the chain.
+            readings: those of its data hash, signed by their meters; no secret is needed for them.
         """
-        foreign = await self.adoption.differing_from_stored(proposal.readings)
-        await self._data_sets.save([proposal], foreign)
+        foreign = await self.adoption.differing_from_stored(readings)
+        await self._data_sets.save([DataSet(report.interval, report.data_hash, tuple(readings))], foreign)
         async with self._lock:
-            if self.unsettled and self.unsettled[0].report == proposal.production:
-                self._settle(proposal)
+            if self.unsettled and self.unsettled[0].report == report:
+                self._settle(report, readings)
                 await self._settle_known()
 
     def _known_blocks(self) -> list[Block]:

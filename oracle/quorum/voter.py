@@ -107,8 +107,7 @@ class Voter:
             if handed:
                 await self._adoption.adopt(handed.values())
             agreed, objection = self._review(message)
-            await self._data_sets.save(agreed)
-            self._settlement.remember(agreed)
+            await self._settlement.keep([proposal.data_set for proposal in agreed])
             vote = Vote(production_head=head, signatures=self._sign(agreed))
             if objection is None:
                 return vote
@@ -212,11 +211,9 @@ class Voter:
             if production.interval != interval:
                 words = f"interval {production.interval} comes before {interval}"
                 return ConsumptionVote(signatures=signatures, words=words)
-            proposal = await self._settlement.proposal(interval, production.data_hash)
-            if proposal is None or proposal.production != production:
-                words = f"the data set of interval {interval} is not here"
-                return ConsumptionVote(signatures=signatures, words=words)
-            message = proposal.consumption.following(link)
-            signatures.append(self._signer.sign(Side.CONSUMPTION, message))
-            link = proposal.consumption.link
+            report = await self._settlement.consumption(standing, self._secrets)
+            if isinstance(report, str):
+                return ConsumptionVote(signatures=signatures, words=report)
+            signatures.append(self._signer.sign(Side.CONSUMPTION, report.following(link)))
+            link = report.link
         return ConsumptionVote(signatures=signatures)

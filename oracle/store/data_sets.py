@@ -1,8 +1,8 @@
-"""Data sets in the store, of proposals this node made or signed, and which of them stand on the chain."""
+"""Data sets in the store, proposed, signed or fetched here, and which of them stand on the chain."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
-from oracle.data_set import Proposal
+from oracle.data_set import DataSet
 from oracle.meters import Point, point_of
 from oracle.standing import Side, Standing
 from oracle.store.connection import Connection
@@ -11,73 +11,49 @@ from protocol.report import Report
 
 
 class DataSets:
-    """Proposals with their readings, addressed by (interval, data hash)."""
+    """Readings addressed by (interval, data hash), and the chain's reports.
+
+    The hash names the readings alone. Totals and consumption roots depend on what was reported before and on
+    secrets, so they are not kept but computed when they are signed.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def save(
-        self, proposals: Sequence[Proposal], foreign: Collection[tuple[bytes, int]] = frozenset()
+        self, data_sets: Iterable[DataSet], foreign: Collection[tuple[bytes, int]] = frozenset()
     ) -> None:
-        """Store proposals with their data sets in one transaction; those that are there already stay.
+        """Store data sets in one transaction; those that are there already stay.
 
         Args:
-            proposals: their readings are in the store already, apart from `foreign` ones.
+            data_sets: their readings are in the store already, apart from `foreign` ones.
             foreign: (meter id, seq) of leaves that differ from what is stored as reading, or are not stored.
         """
         async with self._connection.transaction() as cursor:
             new = []
-            for proposal in proposals:
-                production, consumption = proposal.production, proposal.consumption
+            for data_set in data_sets:
                 await cursor.execute(
                     self._connection.sql(
-                        "INSERT INTO {s}.proposal (interval, data_hash, production_root, consumption_root,"
-                        " production_total_wh, consumption_total_wh, leaf_count)"
-                        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+                        "INSERT INTO {s}.proposal (interval, data_hash, leaf_count) VALUES (%s, %s, %s)"
+                        " ON CONFLICT DO NOTHING"
                     ),
-                    (
-                        proposal.interval,
-                        production.data_hash,
-                        production.root,
-                        consumption.root,
-                        production.total_wh,
-                        consumption.total_wh,
-                        production.count,
-                    ),
+                    (data_set.interval, data_set.data_hash, len(data_set.readings)),
                 )
                 if cursor.rowcount:
-                    new.append(proposal)
+                    new.append(data_set)
+            if not new:
+                return
             statement = self._connection.sql(
                 "COPY {s}.proposal_leaf (interval, data_hash, meter_id, seq, record)"
                 " FROM STDIN (FORMAT BINARY)"
             )
-            if not new:
-                return
             async with cursor.copy(statement) as copy:
                 copy.set_types(["int8", "bytea", "bytea", "int8", "bytea"])
-                for proposal in new:
-                    for signed in proposal.readings:
+                for interval, data_hash, readings in new:
+                    for signed in readings:
                         key = signed.reading.meter_id, signed.reading.seq
                         record = signed.record() if key in foreign else None
-                        await copy.write_row((proposal.interval, proposal.production.data_hash, *key, record))
-
-    async def get(self, interval: int, data_hash: bytes) -> Proposal | None:
-        """Return a stored proposal with its readings, ordered by (meter id, seq)."""
-        rows = await self._connection.rows(
-            "SELECT production_root, consumption_root, production_total_wh, consumption_total_wh, leaf_count"
-            " FROM {s}.proposal WHERE interval = %s AND data_hash = %s",
-            interval,
-            data_hash,
-        )
-        if not rows:
-            return None
-        production_root, consumption_root, generated_wh, import_wh, count = rows[0]
-        return Proposal(
-            interval,
-            tuple(await self.readings(interval, data_hash)),
-            Report(interval, production_root, data_hash, generated_wh, count),
-            Report(interval, consumption_root, data_hash, import_wh, count),
-        )
+                        await copy.write_row((interval, data_hash, *key, record))
 
     async def readings(self, interval: int, data_hash: bytes) -> list[SignedReading]:
         """Return the readings of one data set, ordered by (meter id, seq)."""
@@ -93,6 +69,19 @@ class DataSets:
             "SELECT l.record FROM unnest(%s::bytea[]) AS m (id) CROSS JOIN LATERAL"
             " (SELECT record FROM {s}.reported_leaf WHERE meter_id = m.id ORDER BY seq DESC LIMIT 1) l",
             list(meter_ids),
+        )
+        return {signed.reading.meter_id: point_of(signed.reading) for signed in rows}
+
+    async def registers_reported_before(
+        self, interval: int, meter_ids: Collection[bytes]
+    ) -> dict[bytes, Point]:
+        """Return the registers of each meter's newest leaf on the chain of an earlier interval."""
+        rows = await self._connection.readings(
+            "SELECT l.record FROM unnest(%s::bytea[]) AS m (id) CROSS JOIN LATERAL"
+            " (SELECT record FROM {s}.reported_leaf WHERE meter_id = m.id AND interval < %s"
+            " ORDER BY seq DESC LIMIT 1) l",
+            list(meter_ids),
+            interval,
         )
         return {signed.reading.meter_id: point_of(signed.reading) for signed in rows}
 
