@@ -10,15 +10,8 @@ type Schemas = components["schemas"];
 export type Wh = number | null;
 
 export type Flow = Schemas["Flow"];
-export type Community = Schemas["Community"] & {
-  report_indexed_at: number | null;
-  /** Real seconds, as those of the meters. */
-  report_age_seconds: number | null;
-};
-export type Meter = Schemas["Meter"] & {
-  reading_indexed_at: number | null;
-  reading_indexed_age_seconds: number | null;
-};
+export type Community = Schemas["Community"];
+export type Meter = Schemas["Meter"];
 export type CommunityProduction = Schemas["CommunityProduction"];
 export type MeterProduction = Schemas["MeterProduction"];
 export type Interval = Schemas["IntervalItem"];
@@ -27,52 +20,21 @@ export type Mint = Schemas["Mint"];
 
 /** Money is integer micro-units (1e-6) of the tariff's currency. */
 export type Tariff = Schemas["Tariff"];
-interface Known {
-  intervals_known: number;
-  intervals_spread: number;
-}
-type Figures<Sums> = {
-  [Field in keyof Sums]: Field extends `${string}_wh` | `${string}_micro` | `${string}_remainder`
-    ? number | null
-    : Sums[Field];
-} & Known;
-export type Payouts = Omit<Schemas["Payouts"], "community" | "accounts" | "meters"> & {
-  intervals_expected: number;
-  intervals_known: number;
-  community: Figures<Schemas["CommunityPayout"]>;
-  accounts: Figures<Schemas["AccountPayout"]>[];
-  meters: Figures<Schemas["MeterPayout"]>[];
-};
+export type Payouts = Schemas["Payouts"];
 /** What an account's and a meter's figures have in common. */
-export type Payout = Omit<Payouts["accounts"][number], "account" | "meters">;
+export type Payout = Omit<Schemas["AccountPayout"], "account" | "meters">;
 
-export type TelemetrySums = Schemas["CommunityTelemetry"] & { newest_arrived_age_seconds: number | null };
-export type MeterTelemetry = Schemas["MeterTelemetry"] & { arrived_age_seconds: number | null };
-export type Telemetry = Omit<Schemas["TelemetryPage"], "community" | "items"> & {
-  community: TelemetrySums;
-  items: MeterTelemetry[];
-};
+export type TelemetrySums = Schemas["CommunityTelemetry"];
+export type MeterTelemetry = Schemas["MeterTelemetry"];
+export type Telemetry = Schemas["TelemetryPage"];
 export type TelemetrySeries = Schemas["TelemetrySeries"];
 
 export type Bucket = "hour" | "day";
 
-export interface Finding {
-  code: string;
-  severity: "info" | "warning" | "critical";
-  subjects: string[];
-  numbers: Record<string, number | null>;
-}
-export type AdminOverview = Schemas["Overview"] & {
-  verdict: "ok" | "warning" | "critical";
-  findings: Finding[];
-  report: { interval: number | null; indexed_at: number | null; age_seconds: number | null };
-  clock: { time: number | null; heard_at: number | null; age_seconds: number | null; refused: number | null };
-};
-export type AdminNode = Schemas["NodeList"]["items"][number] & {
-  missed_intervals: number | null;
-  silent: boolean;
-};
-export type AdminNodes = Omit<Schemas["NodeList"], "items"> & { items: AdminNode[]; missed_limit: number };
+export type AdminOverview = Schemas["Overview"];
+export type AdminNodes = Schemas["NodeList"];
+export type AdminNode = AdminNodes["items"][number];
+export type Finding = Schemas["Finding"];
 export type NodeRefusals = Schemas["NodeRefusals"];
 export type NodeDisagreements = Schemas["NodeDisagreements"];
 

@@ -13,6 +13,7 @@ const bucket = (hour: number, wh: number | null): MeterProduction => ({
   import_wh: wh,
   export_wh: wh,
   intervals: wh === null ? 0 : 4,
+  intervals_spread: 0,
   seq: null,
   timestamp: null,
   status: null,
@@ -27,7 +28,7 @@ test("hours to come are no gaps, an hour nobody heard of between known ones is",
 });
 
 test("energy that came after a gap has a bar, though no interval of its own was read", () => {
-  const spread = { ...bucket(2, 6), intervals: 0 };
+  const spread = { ...bucket(2, 6), intervals: 0, intervals_spread: 4 };
   expect(barsOf([bucket(1, 5), spread]).map((bar) => bar.generated_wh)).toEqual([5, 6]);
 });
 
