@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from typing import Final
 
 import structlog
@@ -22,6 +22,11 @@ log = structlog.get_logger()
 
 BATCH: Final = 500
 LOOK_PAUSE_SECONDS: Final = 1.0
+# a reading with its topic takes 230 bytes, as JSON 1,100 at most
+MESSAGE_BYTES: Final = 2_048
+INBOX: Final = 50_000
+UNKNOWN: Final = frozenset({Status.UNKNOWN_METER})
+NOTHING: Final[frozenset[Status]] = frozenset()
 # a forged signature or a foreign topic says nothing of the meter it names, which must not hear a refusal
 UNANSWERED: Final = frozenset({Status.MALFORMED, Status.WRONG_TOPIC, Status.BAD_SIGNATURE})
 
@@ -67,24 +72,59 @@ class Intake:
         self._looked_at = float("-inf")
         self.counts: Counter[Status] = Counter()
         self.repeated = 0
+        self.dropped = 0
 
     def hear(self, topic: str, payload: bytes) -> None:
-        """Take one message from the broker; called in the order of arrival."""
+        """Take one message from the broker; called in the order of arrival.
+
+        What is no message of ours by its size, and what does not fit in any more, is dropped: a meter sends
+        again what nobody acknowledges. The clock is said once, so it takes the place of the oldest message.
+        """
+        if len(topic) + len(payload) > MESSAGE_BYTES:
+            self._drop()
+            return
+        if len(self._inbox) >= INBOX:
+            self._drop()
+            if topic != CLOCK_TOPIC:
+                return
+            self._inbox.popleft()
         self._inbox.append((topic, payload))
         self._arrived.set()
 
+    def _drop(self) -> None:
+        self.dropped += 1
+        # a line for each would let a flood fill the disk
+        if self.dropped.bit_count() == 1:
+            log.warning("messages dropped", count=self.dropped, waiting=len(self._inbox))
+
     async def run(self, link: BrokerLink) -> None:
         """Work off what arrives until cancelled."""
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._inbox:
-                batch = [self._inbox.popleft() for _ in range(min(BATCH, len(self._inbox)))]
-                await self._work_off(batch, link)
+        async with asyncio.TaskGroup() as beside:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._inbox:
+                    batch = [self._inbox.popleft() for _ in range(min(BATCH, len(self._inbox)))]
+                    unknown = await self._work_off(batch, link, UNKNOWN if self._may_look() else NOTHING)
+                    if unknown:
+                        self._looked_at = time.monotonic()
+                        beside.create_task(self._look_for(unknown, link))
 
-    async def _work_off(self, batch: Sequence[tuple[str, bytes]], link: BrokerLink) -> None:
+    def _may_look(self) -> bool:
+        return time.monotonic() - self._looked_at >= LOOK_PAUSE_SECONDS
+
+    async def _look_for(self, unknown: Sequence[tuple[str, bytes]], link: BrokerLink) -> None:
+        """Look for new meters before these are refused; nobody else's readings wait for the chain."""
+        await self._look_again()
+        await self._work_off(unknown, link, NOTHING)
+
+    async def _work_off(
+        self, batch: Sequence[tuple[str, bytes]], link: BrokerLink, left: Container[Status]
+    ) -> list[tuple[str, bytes]]:
+        """Judge, store and acknowledge messages; return those whose status is in `left`, untouched."""
         async with self._lock:
-            verdicts = await self._judge_all(batch)
+            judged = self._judge_all(batch)
+            verdicts = [v for v in judged if v.status not in left]
             await self._save([v for v in verdicts if not v.older])
             if any(v.older for v in verdicts):
                 verdicts = [await self._settle(v) if v.older else v for v in verdicts]
@@ -101,27 +141,16 @@ class Intake:
             for verdict in verdicts
             if verdict.signed is not None and verdict.status not in UNANSWERED
         )
+        return [(v.topic, v.payload) for v in judged if v.status in left]
 
-    async def _judge_all(self, batch: Sequence[tuple[str, bytes]]) -> list[Verdict]:
+    def _judge_all(self, batch: Sequence[tuple[str, bytes]]) -> list[Verdict]:
         verdicts = []
         for topic, payload in batch:
             if topic == CLOCK_TOPIC:
                 self._clock.take(payload)
-                continue
-            verdict = self._judge.judge(topic, payload)
-            if verdict.status is Status.UNKNOWN_METER and await self._looked_again():
-                verdict = self._judge.judge(topic, payload)
-            verdicts.append(verdict)
+            else:
+                verdicts.append(self._judge.judge(topic, payload))
         return verdicts
-
-    async def _looked_again(self) -> bool:
-        """Look for new meters, at most once a second; tell whether it was done."""
-        now = time.monotonic()
-        if now - self._looked_at < LOOK_PAUSE_SECONDS:
-            return False
-        self._looked_at = now
-        await self._look_again()
-        return True
 
     async def _save(self, verdicts: Sequence[Verdict]) -> None:
         accepted = [v.signed for v in verdicts if v.is_new and v.signed]

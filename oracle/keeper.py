@@ -16,7 +16,7 @@ from protocol.keys import address_text
 from protocol.leaf import production_leaf
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.bindings import contract
-from protocol.ledger.errors import TransactionReverted
+from protocol.ledger.errors import LedgerError, TransactionReverted
 from protocol.ledger.logs import decode_log
 from protocol.ledger.rpc import Rpc, hexed, octets
 from protocol.ledger.transactions import Receipt, Sender, read
@@ -27,6 +27,10 @@ log = structlog.get_logger()
 
 # below the cap of one transaction, EIP-7825
 MINT_GAS: Final = 16_000_000
+
+
+class ReportUndone(LedgerError):
+    """The chain took back a report that the keeper was about to claim from."""
 
 
 class Keeper:
@@ -68,6 +72,7 @@ class Keeper:
         self._recent: dict[int, list[SignedReading]] = {}
         self._head = 0
         self._last_mint: tuple[int, bytes] | None = None
+        self._was_refused = False
 
     async def load(self, head: int) -> None:
         """Read every meter's claim from the chain, and the leaves newer than it from the store.
@@ -111,6 +116,7 @@ class Keeper:
 
         Raises:
             TransactionReverted: the contract refuses all mints, being paused.
+            ReportUndone: a report to claim from is gone; `load` mends it.
             RpcUnreachable: no chain answers.
         """
         certified_wh = 0
@@ -120,7 +126,9 @@ class Keeper:
                 continue
             readings = self._recent.get(interval)
             if readings is None:
-                readings = (await self._store.reported_between(interval - 1, interval))[interval]
+                readings = (await self._store.reported_between(interval - 1, interval)).get(interval)
+            if readings is None:
+                raise ReportUndone(f"the chain took back the report of interval {interval}; claims wait")
             tree = production_tree(readings)
             for start in range(0, len(wanted), self._claims_per_mint):
                 batch = wanted[start : start + self._claims_per_mint]
@@ -150,15 +158,20 @@ class Keeper:
         while claims:
             try:
                 data = _calldata(interval, tree, claims)
+                if self._was_refused:
+                    # contracts that are paused for a day do not cost a transaction every other second
+                    await read(self._rpc, self._production, data)
                 receipt = await self._sender.transact(self._production, data, gas=MINT_GAS)
             except TransactionReverted as error:
                 refused = self._refused_claims(error, interval, claims)
                 if not refused:
+                    self._was_refused = True
                     raise
                 log.warning("claims refused", count=len(refused), interval=interval, reason=str(error))
                 self._put_aside(refused)
                 claims = [claim for claim in claims if claim not in refused]
             else:
+                self._was_refused = False
                 return await self._note(receipt, claims)
         return 0
 

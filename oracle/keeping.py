@@ -52,6 +52,7 @@ class Keeping:
         self._metrics = metrics
         self._reported = reported
         self._was_on_duty = False
+        self._forks = settlement.forks
         self.certified_wh = 0
 
     @property
@@ -90,6 +91,9 @@ class Keeping:
 
     async def _mint(self) -> None:
         if self._keeper is not None and not self._settlement.unsettled:
+            if self._forks != self._settlement.forks:
+                # leaves to claim from, claims and the account's transactions may be gone with the reports
+                await self._reload()
             await self._keeper.advance(self._settlement.production_head)
             self._note(await self._keeper.mint())
 
@@ -110,7 +114,9 @@ class Keeping:
 
     async def _reload(self) -> None:
         if self._keeper is not None:
+            forks = self._settlement.forks
             await self._keeper.load(self._settlement.production_head)
+            self._forks = forks
 
 
 async def _nothing() -> None:
