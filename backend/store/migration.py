@@ -18,11 +18,12 @@ from backend.store.tables import SCHEMA
 _MIGRATION_LOCK = 0x7A757661
 
 
-def migrate(database_url: str) -> None:
+def migrate(database_url: str, revision: str = "head") -> None:
     """Create or upgrade the schema `backend`; safe to call from several processes at once.
 
     Args:
         database_url: a libpq URL, `postgresql://user@/name?host=/socket/dir`.
+        revision: how far to upgrade.
 
     Raises:
         DatabaseUnavailable: nothing answers at the URL.
@@ -33,7 +34,7 @@ def migrate(database_url: str) -> None:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-            command.upgrade(_configuration(connection), "head")
+            command.upgrade(_configuration(connection), revision)
             connection.commit()
     except OperationalError as error:
         raise DatabaseUnavailable(

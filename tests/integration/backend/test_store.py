@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from backend.indexer.event_tables import COLUMNS
-from backend.store import DatabaseUnavailable, migrate
+from backend.store import DatabaseUnavailable, migrate, migration
 from backend.store.migration import current_revision, newest_revision
 from backend.store.models import SCHEMA, Base
 from zuva.processes import free_port
@@ -25,6 +25,22 @@ def test_a_migrated_database_is_what_the_models_say(database_url: str) -> None:
         assert compare_metadata(context, Base.metadata) == []
         assert current_revision(connection) == newest_revision()
     engine.dispose()
+
+
+def test_energy_that_is_there_already_is_known_to_be_of_a_gap(database_url: str) -> None:
+    migration.migrate(database_url, "0003")
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO backend.deployment VALUES (1, 1, '', 0, 900, 0, '', '', '');"
+            "INSERT INTO backend.meter SELECT '', 0, 0, '', '', '', 0, 0, 0, 0, 0, 1, true, false, 9000,"
+            " 0, 0, 0, NULL, 0, 0, 0, 0, 0;"
+            "INSERT INTO backend.meter_interval SELECT i, '', 0, 0, 0, 0, 0, 0, 0, 0"
+            " FROM unnest(ARRAY[12, 13, 16]) i"
+        )
+    migrate(database_url)
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT interval, since FROM backend.meter_interval ORDER BY 1").fetchall()
+    assert found == [(12, 10), (13, 13), (16, 14)]
 
 
 def test_every_event_table_is_found_by_its_blocks(database_url: str) -> None:
