@@ -3,6 +3,9 @@
 The rules are those every node applies alike: known active meter, signature of its key in that interval,
 known flags, time not before registration nor beyond the community clock, and time and registers that fit
 between the neighbours by sequence number, growing no faster than the meter's capacities allow.
+
+Growth is also judged from the opening registers, because many small steps could each gain by rounding; before
+it is reported, from the registers last reported, which are the same at every node.
 """
 
 from oracle.meters import Meter, Point, point_of
@@ -15,9 +18,6 @@ from protocol.reading import FLAG_MASK, Reading, SignedReading
 # Meters round to whole Wh and clocks drift: 5 % above the rated power, and 1 Wh, still count as possible.
 CAPACITY_MARGIN_PERCENT = 105
 ROUNDING_WH = 1
-# A node that missed readings in between sees several meter roundings as one step; whoever holds them must not
-# be contradicted for a few Wh.
-MISSED_ROUNDING_WH = 100
 
 
 def judge_signature(
@@ -48,9 +48,7 @@ def judge_time(reading: Reading, meter: Meter, latest: int) -> Status:
     return Status.ACCEPTED
 
 
-def judge_registers(
-    reading: Reading, meter: Meter, before: Point, after: Point | None, rounding_wh: int = ROUNDING_WH
-) -> Status:
+def judge_registers(reading: Reading, meter: Meter, before: Point, after: Point | None) -> Status:
     """Judge whether time and registers fit between the stored neighbours by sequence number.
 
     Args:
@@ -58,31 +56,45 @@ def judge_registers(
         meter: for its capacities.
         before: nearest stored reading with a lower seq, or the opening registers.
         after: nearest stored reading with a higher seq, if the new one is back-fill.
-        rounding_wh: what a register may grow beyond the capacity, Wh.
     """
     here = point_of(reading)
-    status = judge_step(before, here, meter, rounding_wh)
+    status = judge_step(before, here, meter)
     if status is Status.ACCEPTED and after is not None:
-        status = judge_step(here, after, meter, rounding_wh)
+        status = judge_step(here, after, meter)
+    if status is Status.ACCEPTED:
+        status = judge_step(meter.opening, here, meter)
     return status
 
 
-def judge_step(earlier: Point, later: Point, meter: Meter, rounding_wh: int = ROUNDING_WH) -> Status:
-    """Judge one step between two points of a meter, `earlier` having the lower seq; see `judge_registers`."""
+def judge_step(earlier: Point, later: Point, meter: Meter) -> Status:
+    """Judge one step between two points of a meter, `earlier` having the lower seq."""
+    status = judge_order(earlier, later)
+    if status is not Status.ACCEPTED:
+        return status
     seconds = later.timestamp - earlier.timestamp
-    if seconds <= 0:
+    if seconds == 0:
         return Status.TIME_OUT_OF_ORDER
-    imported = later.import_wh - earlier.import_wh
-    exported = later.export_wh - earlier.export_wh
     generated = later.generated_wh - earlier.generated_wh
-    if imported < 0 or exported < 0 or generated < 0:
-        return Status.REGISTER_FELL
-    if generated > _growth_limit_wh(meter.generation_capacity_w, seconds) + rounding_wh:
+    if generated > _growth_limit_wh(meter.generation_capacity_w, seconds):
         return Status.IMPLAUSIBLE_GROWTH
-    if max(imported, exported) > _growth_limit_wh(meter.connection_capacity_w, seconds) + rounding_wh:
+    exchanged = max(later.import_wh - earlier.import_wh, later.export_wh - earlier.export_wh)
+    if exchanged > _growth_limit_wh(meter.connection_capacity_w, seconds):
         return Status.IMPLAUSIBLE_GROWTH
     return Status.ACCEPTED
 
 
+def judge_order(earlier: Point, later: Point) -> Status:
+    """Judge whether both points can be true, `earlier` having the lower seq, as disputes do."""
+    if later.timestamp < earlier.timestamp:
+        return Status.TIME_OUT_OF_ORDER
+    if (
+        later.import_wh < earlier.import_wh
+        or later.export_wh < earlier.export_wh
+        or later.generated_wh < earlier.generated_wh
+    ):
+        return Status.REGISTER_FELL
+    return Status.ACCEPTED
+
+
 def _growth_limit_wh(capacity_w: int, seconds: int) -> int:
-    return capacity_w * seconds * CAPACITY_MARGIN_PERCENT // 360_000
+    return capacity_w * seconds * CAPACITY_MARGIN_PERCENT // 360_000 + ROUNDING_WH

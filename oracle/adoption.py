@@ -49,10 +49,17 @@ class Adoption:
         self._lock = intake_lock
         self.count = 0
 
-    async def adopt(self, readings: Iterable[SignedReading]) -> list[tuple[SignedReading, Status]]:
+    async def adopt(
+        self, readings: Iterable[SignedReading], stands: bool = False
+    ) -> list[tuple[SignedReading, Status]]:
         """Judge readings and store those that are new and accepted.
 
-        A reading that a meter's own other statement rules out has the meter set aside.
+        A reading that a meter's own other statement rules out has the meter set aside; not one that stands on
+        the chain, because what stands there is not put in question by what only this node heard.
+
+        Args:
+            readings: what to adopt.
+            stands: whether the readings stand on the chain.
 
         Returns:
             The readings ordered by (meter id, seq), each with what became of it.
@@ -69,7 +76,7 @@ class Adoption:
                 outcomes.append((signed, status))
                 if status is Status.ACCEPTED and neighbours.same is None:
                     new.append(signed)
-                elif status not in (Status.ACCEPTED, Status.BAD_SIGNATURE):
+                elif not stands and status not in (Status.ACCEPTED, Status.BAD_SIGNATURE):
                     found = contradiction_among(signed, neighbours, self._meters)
                     if found is not None:
                         await self._set_aside.note(found)
@@ -98,7 +105,7 @@ class Adoption:
 
     async def differing_from_stored(self, readings: Sequence[SignedReading]) -> set[tuple[bytes, int]]:
         """Adopt what can be adopted; return the keys of those that are not what is stored under them."""
-        outcomes = await self.adopt(readings)
+        outcomes = await self.adopt(readings, stands=True)
         return {
             (s.reading.meter_id, s.reading.seq) for s, status in outcomes if status is not Status.ACCEPTED
         }

@@ -66,6 +66,7 @@ async def assemble(
     set_aside = SetAside(store.faults, watch, domain, book.interval_seconds, secrets)
     backlog = Backlog(watch.meters, set_aside, book.interval_seconds)
     set_aside.backlog = backlog
+    backlog.ruled_out_to = set_aside.ruled_out_to
     await set_aside.load()
     settlement = Settlement(ChainReports(rpc, book), store.data_sets, backlog, watch.meters)
     await settlement.load()
@@ -79,6 +80,7 @@ async def assemble(
         secrets,
         latest,
         lambda: clock.now() + settings.clock_tolerance_seconds,
+        backlog.reported,
     )
     attempts = Attempts()
     node = Node(

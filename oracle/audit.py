@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from oracle.acceptance import MISSED_ROUNDING_WH, judge_registers, judge_signature
+from oracle.acceptance import judge_order, judge_signature, judge_step
 from oracle.data_set import Proposal, propose
 from oracle.meters import MeterBook, Point, point_of
 from oracle.registry_watch import RegistryWatch
@@ -98,7 +98,9 @@ async def _check_readings(
         judged = replace(meter, suspended=False)
         status = judge_signature(signed, domain, judged, interval_seconds)
         if status is Status.ACCEPTED and before is not None:
-            status = judge_registers(reading, meter, before, None, MISSED_ROUNDING_WH)
+            status = judge_order(before, point_of(reading))
+        if status is Status.ACCEPTED:
+            status = judge_step(meter.opening, point_of(reading), meter)
         if status is not Status.ACCEPTED:
             return Check(statement, examined, f"reading {_reading(reading)}: {status.words}")
         before = point_of(reading)

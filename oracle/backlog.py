@@ -1,11 +1,13 @@
 """What is accepted and not yet reported on the chain, and the registers last reported. Pure."""
 
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from oracle.acceptance import judge_step
 from oracle.data_set import choose, first_due_interval
 from oracle.meters import MeterBook, Point, point_of
+from protocol.ack import Status
 from protocol.intervals import interval_end, interval_of
 from protocol.reading import SignedReading
 
@@ -19,11 +21,19 @@ class _Entry(NamedTuple):
 class Backlog:
     """Readings that wait for a report.
 
+    Those that do not fit the registers last reported wait until they do, or for good. What is left out so
+    follows from the chain and the reading alone, so nodes that hold the same leave out the same.
+
     Args:
         meters: for the opening registers.
         reportable: ids of the meters that may be reported: enrolled, and not set aside.
         interval_seconds: length of an interval, seconds.
+
+    Attributes:
+        ruled_out_to: gives the sequence number up to which a reinstated meter's statements stay out.
     """
+
+    ruled_out_to: Callable[[bytes], int]
 
     def __init__(self, meters: MeterBook, reportable: Container[bytes], interval_seconds: int) -> None:
         self._meters = meters
@@ -31,8 +41,8 @@ class Backlog:
         self.interval_seconds = interval_seconds
         self._waiting: dict[bytes, list[_Entry]] = {}
         self._reported: dict[bytes, Point] = {}
-        self._floor: dict[bytes, int] = {}
         self._arrivals = 0
+        self.ruled_out_to = lambda _: 0
         self.last: int | None = None
 
     def load(
@@ -62,11 +72,6 @@ class Backlog:
         if len(waiting) > 1 and waiting[-2].seq > reading.seq:
             waiting.sort()
 
-    def forget_below(self, meter_id: bytes, seq: int) -> None:
-        """Leave a meter's readings up to `seq` out for good: the meter contradicted itself there."""
-        self._floor[meter_id] = max(seq, self._floor.get(meter_id, -1))
-        self._drop(meter_id)
-
     def settle(self, interval: int, readings: Iterable[SignedReading]) -> None:
         """Take over that `interval` stands on the chain, made of these readings."""
         self.last = interval if self.last is None else max(interval, self.last)
@@ -87,9 +92,18 @@ class Backlog:
             self._waiting.pop(meter_id, None)
 
     def floor(self, meter_id: bytes) -> int:
-        """Return the sequence number up to which nothing of a meter is reported any more."""
+        """Return the sequence number up to which a meter is reported."""
         reported = self._reported.get(meter_id)
-        return max(reported.seq if reported else 0, self._floor.get(meter_id, 0))
+        return reported.seq if reported else 0
+
+    def reported(self, meter_id: bytes) -> Point | None:
+        """Return a meter's registers as last reported."""
+        return self._reported.get(meter_id)
+
+    def fits(self, signed: SignedReading, before: Point) -> bool:
+        """Tell whether a reading can follow the registers reported before it."""
+        meter = self._meters[signed.reading.meter_id]
+        return judge_step(before, point_of(signed.reading), meter) is Status.ACCEPTED
 
     def find(self, meter_id: bytes, seq: int) -> SignedReading | None:
         """Return a waiting reading."""
@@ -113,15 +127,17 @@ class Backlog:
         """Yield what waits, by meter, of the meters that may be reported."""
         for meter_id, waiting in self._waiting.items():
             if meter_id in self._reportable and meter_id in self._meters:
-                yield meter_id, waiting
+                ruled_out_to = self.ruled_out_to(meter_id)
+                yield meter_id, [entry for entry in waiting if entry.seq > ruled_out_to]
 
     def intervals_due(self, last_due: int) -> list[int]:
         """Return the intervals up to `last_due` that readings wait for, ascending."""
         first = -1 if self.last is None else self.last + 1
         found = {
             max(first, interval_of(entry.signed.reading.timestamp, self.interval_seconds))
-            for _, waiting in self.entries()
+            for meter_id, waiting in self.entries()
             for entry in waiting
+            if self.fits(entry.signed, self.registers_before(meter_id))
         }
         return sorted(interval for interval in found if interval <= last_due)
 
@@ -150,14 +166,14 @@ class Outlook:
         end = None if interval is None else interval_end(interval, self._backlog.interval_seconds)
         found = {}
         for meter_id, entries in self._backlog.entries():
-            settled = self._settled.get(meter_id)
-            seq = settled.seq if settled else -1
+            before = self.before(meter_id)
             readings = [
                 entry.signed
                 for entry in entries
-                if entry.seq > seq
+                if entry.seq > before.seq
                 and (end is None or entry.signed.reading.timestamp <= end)
                 and (arrived is None or entry.arrival <= arrived)
+                and self._backlog.fits(entry.signed, before)
             ]
             if readings:
                 found[meter_id] = readings
@@ -167,11 +183,13 @@ class Outlook:
         """Return the next interval that has something to report."""
         first = {}
         for meter_id, entries in self._backlog.entries():
-            settled = self._settled.get(meter_id)
-            seq = settled.seq if settled else -1
-            entry = next((entry for entry in entries if entry.seq > seq), None)
-            if entry is not None:
-                first[meter_id] = [entry.signed]
+            before = self.before(meter_id)
+            fitting = (
+                e.signed for e in entries if e.seq > before.seq and self._backlog.fits(e.signed, before)
+            )
+            signed = next(fitting, None)
+            if signed is not None:
+                first[meter_id] = [signed]
         return first_due_interval(first, self.last, self._backlog.interval_seconds)
 
     def choose(self, interval: int, waiting: Mapping[bytes, list[SignedReading]]) -> list[SignedReading]:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from typing import Final
 
-from oracle.acceptance import MISSED_ROUNDING_WH, judge_registers, judge_signature, judge_time
-from oracle.meters import Meter, MeterBook, point_of
+from oracle.acceptance import judge_order, judge_registers, judge_signature, judge_step, judge_time
+from oracle.meters import Meter, MeterBook, Point, point_of
 from protocol.ack import Status
 from protocol.eip712 import Domain
 from protocol.errors import MalformedRecord
 from protocol.keccak import keccak256
-from protocol.reading import SignedReading, parse_payload
+from protocol.reading import Reading, SignedReading, parse_payload
 from protocol.topics import parse_reading_topic
 
 TEXT_KEPT_CHARACTERS: Final = 200
@@ -92,6 +92,8 @@ class Judge:
         enrolled: ids of the meters whose secret this node holds; without it no leaf can be salted.
         latest: every meter's newest accepted reading; kept up to date here.
         latest_time: gives the latest second that a reading may state.
+        reported: gives a meter's registers as last reported on the chain. They replace what is stored up to
+            them, so that a node that heard something else then can go on with the others.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Judge:
         enrolled: Container[bytes],
         latest: dict[bytes, SignedReading],
         latest_time: Callable[[], int],
+        reported: Callable[[bytes], Point | None] = lambda _: None,
     ) -> None:
         self._domain = domain
         self._interval_seconds = interval_seconds
@@ -109,6 +112,7 @@ class Judge:
         self._enrolled = enrolled
         self._latest = latest
         self._latest_time = latest_time
+        self._reported = reported
 
     def newest(self, meter_id: bytes) -> SignedReading | None:
         """Return a meter's newest accepted reading."""
@@ -152,8 +156,7 @@ class Judge:
             return _judge_repeat(verdict, signed, newest)
         status = judge_time(reading, meter, self._latest_time())
         if status is Status.ACCEPTED:
-            before = point_of(newest.reading) if newest else meter.opening
-            status = judge_registers(reading, meter, before, None)
+            status = judge_registers(reading, meter, self._before(reading, meter, newest), None)
         if status is Status.ACCEPTED:
             self._latest[reading.meter_id] = signed
             return verdict
@@ -176,15 +179,23 @@ class Judge:
             status = judge_registers(
                 reading,
                 meter,
-                point_of(neighbours.before.reading) if neighbours.before else meter.opening,
+                self._before(reading, meter, neighbours.before),
                 point_of(neighbours.after.reading) if neighbours.after else None,
             )
         return replace(verdict, status=status)
 
+    def _before(self, reading: Reading, meter: Meter, stored: SignedReading | None) -> Point:
+        """Return the point that a reading must fit to: the stored one before it, unless reported since."""
+        reported = self._reported(meter.meter_id)
+        if reported is not None and (stored is None or stored.reading.seq <= reported.seq < reading.seq):
+            return reported
+        return point_of(stored.reading) if stored else meter.opening
+
     def adopt(self, signed: SignedReading, neighbours: Neighbours) -> Status:
         """Judge a reading that a peer holds, by what is stored around it.
 
-        A suspension since its acceptance there does not undo it, and missed readings' roundings are allowed.
+        A suspension since its acceptance there does not undo it. Beside what is stored only its order counts:
+        whoever holds what lies between two readings sees smaller steps, and must not be contradicted for it.
         An accepted one may become its meter's newest.
         """
         reading = signed.reading
@@ -202,9 +213,12 @@ class Judge:
         if status is Status.ACCEPTED:
             status = judge_time(reading, meter, self._latest_time())
         if status is Status.ACCEPTED:
-            before = point_of(neighbours.before.reading) if neighbours.before else meter.opening
-            after = point_of(neighbours.after.reading) if neighbours.after else None
-            status = judge_registers(reading, meter, before, after, MISSED_ROUNDING_WH)
+            here = point_of(reading)
+            status = judge_order(self._before(reading, meter, neighbours.before), here)
+            if status is Status.ACCEPTED and neighbours.after is not None:
+                status = judge_order(here, point_of(neighbours.after.reading))
+            if status is Status.ACCEPTED:
+                status = judge_step(meter.opening, here, meter)
         newest = self._latest.get(reading.meter_id)
         if status is Status.ACCEPTED and (newest is None or newest.reading.seq < reading.seq):
             self._latest[reading.meter_id] = signed

@@ -1,9 +1,14 @@
-"""Two signed statements of a meter that cannot both be true: its fault, as anybody can check. Pure."""
+"""Two signed statements of a meter that cannot both be true: its fault, as anybody can check. Pure.
+
+These are what the contracts' disputes accept: one sequence number with two contents, or an order of sequence
+numbers against registers or time. Implausible growth contradicts nothing; it is never reported.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from oracle.acceptance import MISSED_ROUNDING_WH, judge_signature, judge_step
+from oracle.acceptance import judge_order, judge_signature
 from oracle.judge import Neighbours
 from oracle.meters import MeterBook, point_of
 from protocol.ack import Status
@@ -34,7 +39,14 @@ class Contradiction:
         a, b = self.first.reading, self.second.reading
         if a.seq == b.seq:
             return f"signed two statements under seq {a.seq}"
-        return f"seq {b.seq} cannot follow seq {a.seq}: its time or a register fell, or grew too fast"
+        return f"seq {b.seq} cannot follow seq {a.seq}: its time or a register fell"
+
+
+class Evidence(NamedTuple):
+    """A contradiction, and the first block whose reinstatement of the meter would end it."""
+
+    found: Contradiction
+    block: int
 
 
 def contradiction_of(one: SignedReading, other: SignedReading, meters: MeterBook) -> Contradiction | None:
@@ -42,15 +54,15 @@ def contradiction_of(one: SignedReading, other: SignedReading, meters: MeterBook
 
     Signatures are not looked at; see `is_evidence`.
     """
-    meter = meters.get(one.reading.meter_id)
-    if meter is None or one.reading.meter_id != other.reading.meter_id or one.reading == other.reading:
+    if one.reading.meter_id not in meters or one.reading.meter_id != other.reading.meter_id:
+        return None
+    if one.reading == other.reading:
         return None
     first, second = sorted((one, other), key=lambda s: (s.reading.seq, s.record()))
-    if first.reading.seq != second.reading.seq:
-        step = judge_step(point_of(first.reading), point_of(second.reading), meter, MISSED_ROUNDING_WH)
-        if step is Status.ACCEPTED:
-            return None
-    return Contradiction(first, second)
+    same_seq = first.reading.seq == second.reading.seq
+    if same_seq or judge_order(point_of(first.reading), point_of(second.reading)) is not Status.ACCEPTED:
+        return Contradiction(first, second)
+    return None
 
 
 def is_evidence(found: Contradiction, domain: Domain, meters: MeterBook, interval_seconds: int) -> bool:

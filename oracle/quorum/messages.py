@@ -1,21 +1,26 @@
 """What nodes say to each other: JSON, bytes as hex; lists of fixed-size records as one run of hex."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from struct import Struct
 from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from oracle.quorum.contradiction import Contradiction
+from oracle.quorum.contradiction import Contradiction, Evidence
 from protocol.errors import MalformedRecord
 from protocol.keccak import keccak256
+from protocol.keys import SIGNATURE_BYTES
 from protocol.reading import RECORD_BYTES, UNSIGNED_BYTES, SignedReading, parse_record
 
 MAX_INTERVALS: Final = 16
 MAX_LEAVES: Final = 100_000
 MAX_EVIDENCE: Final = 1_000
+# names of data sets in one question
+MAX_WANTED: Final = 64
 _LEAF = Struct(">32sQ32s")
 _KEY = Struct(">32sQ")
+_EVIDENCE = Struct(f">{RECORD_BYTES}s{RECORD_BYTES}sQ")
 
 
 def _unhex(value: object) -> bytes:
@@ -28,6 +33,12 @@ def _unhex(value: object) -> bytes:
 
 Hex = Annotated[bytes, BeforeValidator(_unhex), PlainSerializer(bytes.hex, return_type=str)]
 Word = Annotated[Hex, Field(min_length=32, max_length=32)]
+Signature = Annotated[Hex, Field(max_length=SIGNATURE_BYTES)]
+Signatures = Annotated[list[Signature], Field(max_length=MAX_INTERVALS)]
+Records = Annotated[Hex, Field(max_length=MAX_LEAVES * RECORD_BYTES)]
+PackedEvidence = Annotated[
+    list[Annotated[Hex, Field(max_length=_EVIDENCE.size)]], Field(max_length=MAX_EVIDENCE)
+]
 Interval = Annotated[int, Field(ge=0, lt=1 << 32)]
 
 
@@ -84,13 +95,14 @@ class ProposalMessage(Message):
         previous: interval of the production report that the first one follows; 0 for none.
         intervals: ascending.
         records: signed readings that a peer asked for.
-        set_aside: pairs of signed statements by which meters contradict themselves.
+        set_aside: pairs of signed statements by which meters contradict themselves, each with the
+            first block whose reinstatement would end it.
     """
 
     previous: Interval
     intervals: Annotated[list[ProposedInterval], Field(min_length=1, max_length=MAX_INTERVALS)]
-    records: Hex = b""
-    set_aside: Annotated[list[Hex], Field(max_length=MAX_EVIDENCE)] = []
+    records: Records = b""
+    set_aside: PackedEvidence = []
 
 
 class Vote(Message):
@@ -103,16 +115,16 @@ class Vote(Message):
         words: the same for people.
         missing: keys of leaves whose readings it needs.
         records: readings that it holds and the proposal has not.
-        set_aside: contradictions that the proposal does not take into account.
+        set_aside: the same as the voter knows it, as far as it is not in the proposal.
     """
 
     production_head: Interval
-    signatures: Annotated[list[Hex], Field(max_length=MAX_INTERVALS)] = []
+    signatures: Signatures = []
     problem: Literal["", "behind", "not due", "missing", "offers", "refused"] = ""
     words: Annotated[str, Field(max_length=500)] = ""
-    missing: Hex = b""
-    records: Hex = b""
-    set_aside: Annotated[list[Hex], Field(max_length=MAX_EVIDENCE)] = []
+    missing: Annotated[Hex, Field(max_length=MAX_LEAVES * _KEY.size)] = b""
+    records: Records = b""
+    set_aside: PackedEvidence = []
 
 
 class ConsumptionRequest(Message):
@@ -125,7 +137,7 @@ class ConsumptionRequest(Message):
 class ConsumptionVote(Message):
     """Signatures of the first of the asked reports, and why not of the next one."""
 
-    signatures: Annotated[list[Hex], Field(max_length=MAX_INTERVALS)] = []
+    signatures: Signatures = []
     words: Annotated[str, Field(max_length=500)] = ""
 
 
@@ -139,19 +151,19 @@ class DataSetName(Message):
 class DataSetsRequest(Message):
     """Asks for data sets that stand on the chain."""
 
-    wanted: Annotated[list[DataSetName], Field(min_length=1, max_length=64)]
+    wanted: Annotated[list[DataSetName], Field(min_length=1, max_length=MAX_WANTED)]
 
 
 class ServedDataSet(DataSetName):
     """A data set with its records, ordered by (meter id, seq)."""
 
-    records: Hex
+    records: Records
 
 
 class DataSetsAnswer(Message):
     """Those of the wanted data sets that are here, as many as fit in an answer."""
 
-    data_sets: list[ServedDataSet] = []
+    data_sets: Annotated[list[ServedDataSet], Field(max_length=MAX_WANTED)] = []
 
 
 class Hello(Message):
@@ -201,17 +213,19 @@ def parse_records(packed: bytes) -> list[SignedReading]:
     ]
 
 
-def pack_evidence(contradictions: Iterable[Contradiction]) -> list[bytes]:
-    """Return contradictions as they are sent."""
-    return [found.first.record() + found.second.record() for found in contradictions]
+def pack_evidence(evidence: Iterable[Evidence]) -> list[bytes]:
+    """Return contradictions as they are sent; no more of them than a message holds."""
+    some = islice(evidence, MAX_EVIDENCE)
+    return [_EVIDENCE.pack(found.first.record(), found.second.record(), block) for found, block in some]
 
 
-def parse_evidence(packed: Sequence[bytes]) -> list[Contradiction]:
+def parse_evidence(packed: Sequence[bytes]) -> list[Evidence]:
     """Return contradictions that were sent, unverified; raises `MalformedRecord`."""
-    return [Contradiction(*_two(parse_records(pair))) for pair in packed]
-
-
-def _two(readings: list[SignedReading]) -> tuple[SignedReading, SignedReading]:
-    if len(readings) != 2:
-        raise MalformedRecord("a contradiction is two records")
-    return readings[0], readings[1]
+    if any(len(each) != _EVIDENCE.size for each in packed):
+        raise MalformedRecord(f"evidence has {_EVIDENCE.size} bytes: two records and a block number")
+    parts = (_EVIDENCE.unpack(each) for each in packed)
+    # a block number is kept in a signed column of 8 bytes
+    return [
+        Evidence(Contradiction(parse_record(first), parse_record(second)), min(block, (1 << 63) - 1))
+        for first, second, block in parts
+    ]

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -14,9 +15,11 @@ from oracle.data_set import Proposal, propose
 from oracle.metrics import Metrics
 from oracle.peers.client import Peer, Peers
 from oracle.peers.errors import PeerMisbehaved, PeerUnavailable
+from oracle.quorum.contradiction import Evidence
 from oracle.quorum.messages import (
     MAX_EVIDENCE,
     MAX_INTERVALS,
+    MAX_LEAVES,
     ConsumptionRequest,
     ConsumptionVote,
     Key,
@@ -39,8 +42,10 @@ from oracle.registry_watch import RegistryWatch
 from oracle.standing import Side
 from oracle.store.data_sets import DataSets
 from oracle.submitter import SignedReport, Submitter
+from protocol.ack import Status
 from protocol.errors import MalformedRecord
-from protocol.reading import SignedReading
+from protocol.intervals import interval_end
+from protocol.reading import RECORD_BYTES, SignedReading
 from protocol.report import Report, ReportMessage
 
 log = structlog.get_logger()
@@ -50,7 +55,15 @@ LEAVES_AT_ONCE: Final = 5_000
 EXCHANGES: Final = 4
 LINGER_SECONDS: Final = 0.5
 
+# of a vote: what a liar could make up is cut off early, what is true comes with the next exchange
+OFFERS_AT_ONCE: Final = 100
+STRANGERS: Final = 200
+# handed over with one proposal
+RECORDS_AT_ONCE: Final = 20_000
+
 Answer = TypeVar("Answer", bound=Message)
+# by signer: two URLs may lead to the same node
+Signatures = dict[bytes, bytes]
 
 
 @dataclass(slots=True)
@@ -72,7 +85,7 @@ class Outcome:
 class _Exchange:
     """What peers answered to one version of a proposal."""
 
-    signatures: list[list[bytes]]
+    signatures: list[Signatures]
     missing: set[Key] = field(default_factory=set)
     learnt: bool = False
     not_due: bool = False
@@ -126,6 +139,7 @@ class Proposer:
         self._last_due = last_due
         self._metrics = metrics
         self._pending: dict[Peer, asyncio.Task[Any]] = {}
+        self._evidence_from = 0
 
     def next_due(self) -> int | None:
         """Return the next interval to propose, if one is due."""
@@ -145,6 +159,12 @@ class Proposer:
             batch = self._batch()
             if not batch:
                 return outcome
+            if len(batch[0].readings) > MAX_LEAVES:
+                outcome.words = (
+                    f"interval {batch[0].interval} has {len(batch[0].readings):,} leaves,"
+                    f" a proposal holds {MAX_LEAVES:,}: divide the community"
+                )
+                return outcome
             messages = chained(
                 [proposal.production for proposal in batch], self._settlement.link(Side.PRODUCTION)
             )
@@ -158,11 +178,11 @@ class Proposer:
             outcome.words = "; ".join(exchange.words) or self._alone()
             if exchange.behind:
                 await self._settlement.refresh()
-                return outcome
-            if not exchange.missing and not exchange.learnt:
+            if self._settlement.unsettled or not (exchange.missing or exchange.learnt):
                 return outcome
             held = {key_of(signed): signed for proposal in batch for signed in proposal.readings}
-            records |= {key: held[key] for key in exchange.missing if key in held}
+            wanted = (key for key in sorted(exchange.missing) if key in held)
+            records = {key: held[key] for key in islice(wanted, RECORDS_AT_ONCE)}
         return outcome
 
     async def settle_consumption(self) -> Outcome:
@@ -210,6 +230,8 @@ class Proposer:
             if interval is None or interval > last_due:
                 break
             readings = outlook.choose(interval, outlook.waiting(interval))
+            if batch and leaves + len(readings) > MAX_LEAVES:
+                break
             before = {s.reading.meter_id: outlook.before(s.reading.meter_id) for s in readings}
             batch.append(propose(interval, readings, before, self._secrets))
             outlook.settle(interval, readings)
@@ -236,37 +258,65 @@ class Proposer:
                 for proposal in batch
             ],
             records=pack_records(records.values()),
-            set_aside=pack_evidence(list(self._set_aside.active.values())[:MAX_EVIDENCE]),
+            set_aside=pack_evidence(self._next_evidence()),
         )
         exchange = _Exchange(self._own(Side.PRODUCTION, messages))
         if self._with_quorum(Side.PRODUCTION, messages, exchange.signatures):
             return exchange
         async for peer, vote in self._ask_all("/v1/peers/proposals", message, Vote):
             self._count(Side.PRODUCTION, messages, vote.signatures, peer, exchange.signatures)
-            await self._learn(vote, peer, exchange)
+            await self._learn(vote, peer, exchange, batch[-1].interval)
             if self._with_quorum(Side.PRODUCTION, messages, exchange.signatures):
                 break
         return exchange
 
-    async def _learn(self, vote: Vote, peer: Peer, exchange: _Exchange) -> None:
-        """Take from a vote what the next version of the proposal needs."""
+    def _next_evidence(self) -> list[Evidence]:
+        """Return evidence for a proposal: all, or if there is too much for one, in turns."""
+        evidence = self._set_aside.evidence()
+        if len(evidence) <= MAX_EVIDENCE:
+            return evidence
+        start = self._evidence_from % len(evidence)
+        self._evidence_from = start + MAX_EVIDENCE
+        return (evidence[start:] + evidence[:start])[:MAX_EVIDENCE]
+
+    async def _learn(self, vote: Vote, peer: Peer, exchange: _Exchange, last: int) -> None:
+        """Take from a vote what the next version of the proposal, up to interval `last`, needs."""
+        before = self._adoption.count, self._set_aside.learnt
         try:
             exchange.missing |= set(parse_keys(vote.missing))
-            offers = parse_records(vote.records)
-            evidence = parse_evidence(vote.set_aside)
+            for found, block in parse_evidence(vote.set_aside):
+                if not await self._set_aside.note(found, block):
+                    log.warning("peer's evidence does not hold", peer=peer.url)
+                    break
+            await self._adopt(vote.records, peer, interval_end(last, self._backlog.interval_seconds))
         except MalformedRecord as error:
             log.warning("peer answers nonsense", peer=peer.url, reason=str(error))
             return
-        before = self._adoption.count, len(self._set_aside.active)
-        for found in evidence:
-            await self._set_aside.note(found)
-        if offers:
-            await self._adoption.adopt(offers)
-        exchange.learnt |= before != (self._adoption.count, len(self._set_aside.active))
+        exchange.learnt |= before != (self._adoption.count, self._set_aside.learnt)
         exchange.not_due |= vote.problem == "not due"
         exchange.behind |= vote.problem == "behind"
         if vote.words:
             exchange.words.append(f"{peer.url}: {vote.words}")
+
+    async def _adopt(self, packed: bytes, peer: Peer, end: int) -> None:
+        """Adopt offers that can belong to the proposal; stop at the first one that no meter signed."""
+        size = OFFERS_AT_ONCE * RECORD_BYTES
+        strangers = 0
+        for start in range(0, len(packed), size):
+            offers = [
+                signed
+                for signed in parse_records(packed[start : start + size])
+                if signed.reading.timestamp <= end
+                and signed.reading.seq > self._backlog.floor(signed.reading.meter_id)
+                and self._backlog.find(*key_of(signed)) != signed
+            ]
+            outcomes = [status for _, status in await self._adoption.adopt(offers)] if offers else []
+            strangers += outcomes.count(Status.UNKNOWN_METER)
+            if Status.BAD_SIGNATURE in outcomes or strangers > STRANGERS:
+                log.warning("peer offers readings that no meter signed", peer=peer.url)
+                return
+            # whatever else the node does goes on between
+            await asyncio.sleep(0)
 
     async def _ask_all(
         self, path: str, message: Message, answer: type[Answer]
@@ -306,10 +356,11 @@ class Proposer:
     def _is_oracle(self, address: bytes) -> bool:
         return address in self._watch.oracles and address != self._signer.address
 
-    def _own(self, side: Side, messages: Sequence[ReportMessage]) -> list[list[bytes]]:
-        if self._signer.address not in self._watch.oracles:
-            return [[] for _ in messages]
-        return [[self._signer.sign(side, message)] for message in messages]
+    def _own(self, side: Side, messages: Sequence[ReportMessage]) -> list[Signatures]:
+        me = self._signer.address
+        if me not in self._watch.oracles:
+            return [{} for _ in messages]
+        return [{me: self._signer.sign(side, message)} for message in messages]
 
     def _count(
         self,
@@ -317,7 +368,7 @@ class Proposer:
         messages: Sequence[ReportMessage],
         said: Sequence[bytes],
         peer: Peer,
-        signatures: Sequence[list[bytes]],
+        signatures: Sequence[Signatures],
     ) -> None:
         """Add a peer's signatures as far as they are its own, over our reports."""
         for message, signature, collected in zip(messages, said, signatures, strict=False):
@@ -325,17 +376,17 @@ class Proposer:
             if peer.address is None or not is_signed_by(peer.address, digest, signature):
                 log.warning("peer signs something else", peer=peer.url, interval=message.interval)
                 return
-            collected.append(signature)
+            collected[peer.address] = signature
 
     def _with_quorum(
-        self, side: Side, messages: Sequence[ReportMessage], signatures: Sequence[Sequence[bytes]]
+        self, side: Side, messages: Sequence[ReportMessage], signatures: Sequence[Signatures]
     ) -> list[SignedReport]:
         """Return the first reports that enough nodes signed."""
         found = []
         for message, collected in zip(messages, signatures, strict=True):
             if not 0 < self._watch.quorum <= len(collected):
                 break
-            found.append(SignedReport(message, self._signer.digest(side, message), tuple(collected)))
+            found.append(SignedReport(message, self._signer.digest(side, message), tuple(collected.values())))
         return found
 
     def _alone(self) -> str:

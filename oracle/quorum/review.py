@@ -5,7 +5,7 @@ chooses from the union of the proposal and what this node held at the first cont
 leader can neither invent a leaf nor leave one out, and late readings cannot keep the nodes from agreeing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,7 +47,7 @@ def review(
     outlook: Outlook,
     backlog: Backlog,
     arrived: int,
-    set_aside: Mapping[bytes, Contradiction],
+    against: Callable[[bytes, int], Contradiction | None],
     secrets: Mapping[bytes, bytes],
 ) -> Proposal | Objection:
     """Return this node's own proposal over the proposed leaves, or why it does not stand by them.
@@ -57,17 +57,21 @@ def review(
         outlook: what would be reported before it.
         backlog: what waits here.
         arrived: mark of what had arrived at the first contact.
-        set_aside: meters that contradicted themselves.
+        against: tells by which contradiction a statement is ruled out.
         secrets: per meter, the secret that salts its consumption leaves.
 
     Raises:
         MalformedRecord: the leaves are not what they should be.
     """
     claims = item.claims()
-    aside = sorted({claim.key.meter_id for claim in claims} & set_aside.keys())
+    aside = {claim.key.meter_id: found for claim in claims if (found := against(*claim.key)) is not None}
     if aside:
-        found = tuple(set_aside[meter_id] for meter_id in aside)
-        return Objection("offers", f"{len(aside)} meters contradicted themselves", contradictions=found)
+        words = f"{len(aside)} meters contradicted themselves"
+        return Objection("offers", words, contradictions=tuple(aside.values()))
+    strangers = sorted({claim.key for claim in claims if claim.key.meter_id not in secrets})
+    if strangers:
+        words = f"{len(strangers)} leaves are of meters that are not enrolled here"
+        return Objection("refused", words, leaf=strangers[0])
     proposed: list[SignedReading] = []
     missing: list[Key] = []
     for claim in claims:
@@ -76,6 +80,14 @@ def review(
             proposed.append(held)
         else:
             missing.append(claim.key)
+    misfits = sorted(
+        key_of(signed)
+        for signed in proposed
+        if not backlog.fits(signed, outlook.before(signed.reading.meter_id))
+    )
+    if misfits:
+        words = f"{len(misfits)} leaves do not fit the registers reported before"
+        return Objection("refused", words, leaf=misfits[0])
     if missing:
         newest = {claim.key.meter_id: claim.key.seq for claim in sorted(claims)}
         right = outlook.choose(item.interval, outlook.waiting(item.interval, arrived))

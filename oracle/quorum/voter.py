@@ -12,6 +12,7 @@ from oracle.backlog import Backlog
 from oracle.data_set import Proposal
 from oracle.quorum.disagreement import Disagreement
 from oracle.quorum.messages import (
+    MAX_EVIDENCE,
     ConsumptionRequest,
     ConsumptionVote,
     Key,
@@ -101,14 +102,18 @@ class Voter:
                     f"the newest report seen here is of interval {head}, {waiting} data sets are on the way"
                 )
                 return Vote(production_head=head, problem="behind", words=words)
-            for found in parse_evidence(message.set_aside):
-                await self._set_aside.note(found)
+            for found, block in parse_evidence(message.set_aside):
+                await self._set_aside.note(found, block)
             handed = {key_of(signed): signed for signed in parse_records(message.records)}
             if handed:
                 await self._adoption.adopt(handed.values())
             agreed, objection = self._review(message)
             await self._settlement.keep([proposal.data_set for proposal in agreed])
-            vote = Vote(production_head=head, signatures=self._sign(agreed))
+            told = set(message.set_aside)
+            evidence = [each for each in pack_evidence(self._set_aside.evidence()) if each not in told]
+            vote = Vote(
+                production_head=head, signatures=self._sign(agreed), set_aside=evidence[:MAX_EVIDENCE]
+            )
             if objection is None:
                 return vote
             await self._look_into(objection, message.intervals[len(agreed)].interval, peer, handed)
@@ -118,7 +123,6 @@ class Voter:
                     "words": objection.words,
                     "missing": pack_keys(objection.missing),
                     "records": pack_records(objection.offers),
-                    "set_aside": pack_evidence(objection.contradictions),
                 }
             )
 
@@ -133,7 +137,7 @@ class Voter:
                 outlook,
                 self._backlog,
                 self._mark(item.interval),
-                self._set_aside.active,
+                self._set_aside.against,
                 self._secrets,
             )
             if isinstance(result, Objection):

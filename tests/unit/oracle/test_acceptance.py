@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.judge import Judge, Neighbours, Verdict
-from oracle.meters import Meter, Point, apply_event
+from oracle.meters import Meter, Point, apply_event, point_of
 from protocol.ack import Status
 from protocol.eip712 import Domain
 from protocol.keys import SigningKey
@@ -209,3 +209,51 @@ def test_whatever_is_accepted_in_order_never_falls_and_never_outgrows_the_capaci
         seconds = later.timestamp - earlier.timestamp
         assert 0 <= later.generated_wh - earlier.generated_wh <= 5_000 * seconds * 1.05 / 3600 + 1
         assert 0 <= later.import_wh - earlier.import_wh <= 4_000 * seconds * 1.05 / 3600 + 1
+
+
+def test_many_small_steps_gain_nothing_by_rounding() -> None:
+    bench = Bench()
+    taken = FIRST
+    for _ in range(3_600):
+        step = replace(
+            taken, seq=taken.seq + 1, timestamp=taken.timestamp + 1, generated_wh=taken.generated_wh + 2
+        )
+        if bench.take(step).status is Status.ACCEPTED:
+            taken = step
+    seconds = taken.timestamp - OPENED
+    assert taken.generated_wh - METER.opening.generated_wh <= 5_000 * 105 * seconds // 360_000 + 1
+
+
+def test_a_peers_reading_is_not_refused_for_a_step_that_others_saw_smaller() -> None:
+    bench = Bench()
+    bench.take(FIRST)
+    first = bench.latest[METER_ID]
+    late = replace(FIRST, seq=3, timestamp=FIRST.timestamp + 1, generated_wh=FIRST.generated_wh + 40)
+    around = Neighbours(None, first, None)
+    assert bench.judge.adopt(late.sign(KEY, DOMAIN), around) is Status.ACCEPTED
+    fallen = replace(late, seq=4, generated_wh=FIRST.generated_wh - 1)
+    assert bench.judge.adopt(fallen.sign(KEY, DOMAIN), around) is Status.REGISTER_FELL
+    impossible = replace(late, seq=4, generated_wh=90_000)
+    assert bench.judge.adopt(impossible.sign(KEY, DOMAIN), around) is Status.IMPLAUSIBLE_GROWTH
+
+
+def test_what_stands_on_the_chain_replaces_what_this_node_heard_up_to_it() -> None:
+    reported: dict[bytes, Point] = {}
+    bench = Bench()
+    bench.judge = Judge(
+        DOMAIN,
+        INTERVAL_SECONDS,
+        bench.meters,
+        bench.enrolled,
+        bench.latest,
+        lambda: bench.now,
+        reported.get,
+    )
+    otherwise = replace(FIRST, generated_wh=1_000)
+    assert bench.take(otherwise).status is Status.ACCEPTED
+    following = after(FIRST, generated_wh=500)
+    assert bench.take(following).status is Status.REGISTER_FELL
+    reported[METER_ID] = point_of(FIRST)
+    around = Neighbours(None, otherwise.sign(KEY, DOMAIN), None)
+    assert bench.judge.adopt(following.sign(KEY, DOMAIN), around) is Status.ACCEPTED
+    assert bench.take(after(following, generated_wh=600)).status is Status.ACCEPTED

@@ -1,5 +1,6 @@
 """What a node signs of what a leader proposes, and what it says instead."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from oracle.backlog import Backlog
@@ -54,11 +55,11 @@ def reviewed(
     proposed: ProposedInterval,
     held: Backlog,
     arrived: int | None = None,
-    aside: dict[bytes, Contradiction] | None = None,
+    against: Callable[[bytes, int], Contradiction | None] = lambda *_: None,
     secrets: dict[bytes, bytes] = SECRETS,
 ) -> Proposal | Objection:
     mark = held.mark() if arrived is None else arrived
-    return review(proposed, held.outlook(), held, mark, aside or {}, secrets)
+    return review(proposed, held.outlook(), held, mark, against, secrets)
 
 
 def test_the_same_readings_are_signed() -> None:
@@ -121,7 +122,9 @@ def test_roots_that_do_not_follow_from_the_leaves_are_refused() -> None:
 def test_a_meter_that_contradicts_itself_is_not_signed_for() -> None:
     found = contradiction_of(A1, reading(A, 1, 500), METERS)
     assert found is not None
-    result = reviewed(item(T, A1, B1), backlog(A1, B1), aside={A: found})
+    result = reviewed(
+        item(T, A1, B1), backlog(A1, B1), against=lambda meter_id, _: found if meter_id == A else None
+    )
     assert isinstance(result, Objection)
     assert result.contradictions == (found,)
 
@@ -137,7 +140,10 @@ def test_only_statements_that_exclude_each_other_contradict() -> None:
     assert contradiction_of(A1, A2, METERS) is None
     assert contradiction_of(A1, A1, METERS) is None
     assert contradiction_of(A1, B1, METERS) is None
-    for other in (reading(A, 1, 101), reading(A, 2, 99), reading(A, 2, 200, 1), reading(A, 2, 90_000)):
+    # too much growth and equal seconds are misfits, which prove no lie
+    assert contradiction_of(A1, reading(A, 2, 90_000), METERS) is None
+    assert contradiction_of(A1, reading(A, 2, 200, 1), METERS) is None
+    for other in (reading(A, 1, 101), reading(A, 2, 99), reading(A, 2, 200, 0)):
         found = contradiction_of(other, A1, METERS)
         assert found is not None
         assert {found.first, found.second} == {A1, other}
@@ -154,3 +160,25 @@ def test_evidence_counts_only_if_the_meter_signed_both_even_when_it_is_suspended
     assert found is not None
     suspended = METERS | {A: replace(METERS[A], suspended=True)}
     assert is_evidence(found, DOMAIN, suspended, HOUR)
+
+
+def test_a_leaf_of_a_meter_that_is_not_enrolled_here_is_named() -> None:
+    result = reviewed(item(T, A1, B1), backlog(A1, B1), secrets={A: SECRETS[A]})
+    assert isinstance(result, Objection)
+    assert (result.problem, result.leaf) == ("refused", key_of(B1))
+
+
+def test_what_cannot_follow_the_registers_reported_waits_until_it_can() -> None:
+    # stands for what a node had accepted before the chain said otherwise
+    burst = reading(A, 3, 9_000)
+    held = backlog(A2, burst, B1)
+    held.settle(T + 1, [A2])
+    assert held.outlook().waiting() == {B: [B1]}
+    assert isinstance(reviewed(item(T + 2, burst, B1), held), Objection)
+    held.add(reading(A, 4, 9_001))
+    assert [s.reading.seq for s in held.outlook().waiting()[A]] == [4]
+    fallen = backlog(reading(A, 4, 150))
+    fallen.settle(T + 1, [A2])
+    assert fallen.outlook().waiting() == {}
+    assert fallen.outlook().next_interval() is None
+    assert fallen.intervals_due(T + 9) == []
