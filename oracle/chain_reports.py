@@ -92,7 +92,23 @@ class ChainReports:
             read_to, undone_after = beginning, -1
         else:
             undone_after = None
-        return Changes(await self._standing(read_to.number + 1, newest.number), newest, undone_after)
+        found = await self._standing(read_to.number + 1, newest.number)
+        if undone_after is None and not _follow(found, heads):
+            log.warning("reports do not follow those known; all are read again")
+            read_to, undone_after = beginning, -1
+            found = await self._standing(read_to.number + 1, newest.number)
+        if not _follow(found, {}) or not await self._still_stand(read_to, newest):
+            # the chain forked between the questions: the next look finds out
+            return None
+        return Changes(found, newest, undone_after)
+
+    async def _still_stand(self, *blocks: Block) -> bool:
+        """Tell whether the chain still holds these blocks, which it held a moment ago."""
+        real = [block for block in blocks if block.hash]
+        answers = await self._rpc.batch(
+            [("eth_getBlockByNumber", (hexed(block.number), False)) for block in real]
+        )
+        return real == [_block(answer) for answer in answers]
 
     async def _look(self, read_to: Block | None) -> tuple[Block | None, Block | None, dict[Side, int]]:
         """Return the newest block, the block at a known number, and the contracts' heads."""
@@ -146,6 +162,16 @@ class ChainReports:
         said = log.arguments
         report = Report(said["interval"], said["root"], said["dataHash"], said["totalWh"], said["count"])
         return Standing(Side(side), report, said["signers"], log.block_number, octets(entry["blockHash"]))
+
+
+def _follow(found: Sequence[Standing], heads: Mapping[Side, int]) -> bool:
+    """Tell whether the reports of each side come after those known and after each other."""
+    newest = dict(heads)
+    for each in found:
+        if each.report.interval <= newest.get(each.side, -1):
+            return False
+        newest[each.side] = each.report.interval
+    return True
 
 
 def _block(answer: dict[str, Any] | None) -> Block | None:
