@@ -295,9 +295,11 @@ class Node:
         """Return the node's state in words."""
         counts = self.intake.counts
         refused = sum(counts.values()) - counts[Status.ACCEPTED]
-        parts = [f"{counts[Status.ACCEPTED]:,} readings accepted"]
+        parts = [_counted(counts[Status.ACCEPTED], "reading") + " accepted"]
         if refused:
             parts.append(f"{refused:,} refused")
+        if self.intake.dropped:
+            parts.append(f"{self.intake.dropped:,} dropped unread")
         if self.adoption.count:
             parts.append(f"{self.adoption.count:,} adopted")
         head = self._settlement.production_head
@@ -305,16 +307,16 @@ class Node:
             end = datetime.fromtimestamp(interval_end(head, self._backlog.interval_seconds), UTC)
             parts.append(f"reported to {end:%Y-%m-%d %H:%M} UTC")
         if self._waiting:
-            parts.append(f"{len(self._waiting)} reports waiting")
+            parts.append(_counted(len(self._waiting), "report") + " waiting")
         if self.keeping.certified_wh:
             parts.append(f"{self.keeping.certified_wh / 1000:,.1f} kWh certified")
         there = len(self.peers.alive()) + 1
         if there < len(self._watch.oracles):
             parts.append(f"{there} of {len(self._watch.oracles)} nodes are there")
         if self.set_aside.active:
-            parts.append(f"{len(self.set_aside.active)} meters set aside")
+            parts.append(_counted(len(self.set_aside.active), "meter") + " set aside")
         if self.disagreements:
-            parts.append(f"{self.disagreements} disagreements")
+            parts.append(_counted(self.disagreements, "disagreement"))
         return "; ".join([*parts, *filter(None, [self.reporting.obstacle]), *self._attempts.trouble.values()])
 
     def health(self) -> dict[str, Any]:
@@ -350,6 +352,10 @@ class Node:
             "quorum": self._watch.quorum,
             "nodes": len(self._watch.oracles),
         }
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _rounded(seconds: float | None) -> float | None:

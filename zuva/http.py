@@ -42,6 +42,8 @@ async def serve_http(
     setting: str,
     lifespan: Literal["on", "off"] = "off",
     before_stop: Callable[[], None] = lambda: None,
+    connections: int | None = None,
+    header_bytes: int = 65_536,
 ) -> None:
     """Serve an ASGI application until cancelled.
 
@@ -53,6 +55,8 @@ async def serve_http(
         setting: the setting that moves the port.
         lifespan: whether the application has things to open and close.
         before_stop: called before open connections are waited for, to end what would not end by itself.
+        connections: how many may be open at once; others hear 503; None for any number.
+        header_bytes: longest head of a request.
 
     Raises:
         PortTaken: the port is taken or may not be used.
@@ -67,6 +71,8 @@ async def serve_http(
             server_header=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
             ws="none",
+            limit_concurrency=connections,
+            h11_max_incomplete_event_size=header_bytes,
         )
         server = _Server(configuration, lambda: listening(listener.getsockname()[1]))
         running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 import oracle.service
 from oracle.settings import OracleSettings
 from zuva.http import serve_http
+
+# peers keep one or two each, operators and monitoring a few
+CONNECTIONS: Final = 256
+HEADER_BYTES: Final = 8_192
 
 
 async def serve(
@@ -22,5 +27,7 @@ async def serve(
         PortTaken: the port is taken or may not be used.
         ConfigurationError: missing key, wrong chain, foreign contracts, a second node on the same schema.
     """
-    listen = partial(serve_http, setting="ZUVA_ORACLE_PORT")
+    listen = partial(
+        serve_http, setting="ZUVA_ORACLE_PORT", connections=CONNECTIONS, header_bytes=HEADER_BYTES
+    )
     await oracle.service.serve(settings, ready=ready, status=status, listen=listen)
