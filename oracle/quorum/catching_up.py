@@ -1,5 +1,7 @@
 """Fetches data sets that stand on the chain and are not here; each must prove itself."""
 
+import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -14,7 +16,14 @@ from oracle.meters import MeterBook
 from oracle.peers.client import Peer, Peers
 from oracle.peers.errors import PeerMisbehaved, PeerUnavailable
 from oracle.quorum.disagreement import Disagreement
-from oracle.quorum.messages import DataSetName, DataSetsAnswer, DataSetsRequest, key_of, parse_records
+from oracle.quorum.messages import (
+    MAX_WANTED,
+    DataSetName,
+    DataSetsAnswer,
+    DataSetsRequest,
+    key_of,
+    parse_records,
+)
 from oracle.quorum.settlement import Settlement
 from oracle.standing import Side, Standing
 from protocol.ack import Status
@@ -25,11 +34,15 @@ from protocol.report import data_hash_of
 
 log = structlog.get_logger()
 
-AT_ONCE: Final = 64
+# how long a peer may take before another one is asked as well
+HASTE_SECONDS: Final = 2.0
+JUDGED_AT_ONCE: Final = 100
+
+Served = dict[tuple[int, bytes], bytes]
 
 
 class CatchingUp:
-    """Fetches from any peer that has it.
+    """Fetches from the peers in turns, so that a slow or sparing one does not set the pace.
 
     Args:
         settlement: knows what is missing.
@@ -64,45 +77,72 @@ class CatchingUp:
         self._domain = domain
         self._look_again = look_again
         self._note = note
+        self._turn = -1
 
     async def fetch(self) -> bool:
         """Fetch and settle the next missing data sets; return whether any was found."""
-        wanted = list(islice(self._settlement.unsettled, AT_ONCE))
+        wanted = list(islice(self._settlement.unsettled, MAX_WANTED))
+        if not wanted:
+            return False
         names = [
             DataSetName(interval=each.report.interval, data_hash=each.report.data_hash) for each in wanted
         ]
-        for peer in self._peers.alive():
-            try:
-                answer = await peer.ask(
-                    "/v1/peers/data-sets", DataSetsRequest(wanted=names), DataSetsAnswer, self._is_oracle
-                )
-                served = {
-                    (each.interval, each.data_hash): parse_records(each.records) for each in answer.data_sets
-                }
-            except (PeerUnavailable, PeerMisbehaved, MalformedRecord) as error:
-                log.info("peer serves no data sets", peer=peer.url, reason=str(error))
-                continue
-            if await self._take(wanted, served, peer):
-                return True
-        return False
+        request = DataSetsRequest(wanted=names)
+        peers = self._peers.alive()
+        self._turn += 1
+        start = self._turn % len(peers) if peers else 0
+        waiting = deque(peers[start:] + peers[:start])
+        asked: dict[asyncio.Task[Served], Peer] = {}
+        try:
+            while waiting or asked:
+                if waiting:
+                    peer = waiting.popleft()
+                    asked[asyncio.create_task(self._ask(peer, request))] = peer
+                patience = HASTE_SECONDS if waiting else None
+                done, _ = await asyncio.wait(asked, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    if await self._take(wanted, task.result(), asked.pop(task)):
+                        return True
+            return wanted[0] not in self._settlement.unsettled
+        finally:
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+
+    async def _ask(self, peer: Peer, request: DataSetsRequest) -> Served:
+        """Return what a peer serves, packed."""
+        try:
+            answer = await peer.ask("/v1/peers/data-sets", request, DataSetsAnswer, self._is_oracle)
+        except (PeerUnavailable, PeerMisbehaved) as error:
+            log.info("peer serves no data sets", peer=peer.url, reason=str(error))
+            return {}
+        return {(each.interval, each.data_hash): each.records for each in answer.data_sets}
 
     async def _take(
         self,
         wanted: list[Standing],
-        served: Mapping[tuple[int, bytes], list[SignedReading]],
+        served: Served,
         peer: Peer,
     ) -> bool:
         """Settle what was served, in order, up to the first that does not prove itself."""
         taken = False
         for standing in wanted:
             report = standing.report
-            readings = served.get((report.interval, report.data_hash))
-            if readings is None:
+            if standing not in self._settlement.unsettled:
+                # settled meanwhile, by another peer's answer or a proposal; or the chain took it back
+                continue
+            packed = served.get((report.interval, report.data_hash))
+            if packed is None or standing != self._settlement.unsettled[0]:
+                return taken
+            try:
+                readings = parse_records(packed)
+            except MalformedRecord as error:
+                log.warning("peer answers nonsense", peer=peer.url, reason=str(error))
                 return taken
             if any(s.reading.meter_id not in self._meters or s.reading.meter_id not in self._secrets
                    for s in readings):  # fmt: skip
                 await self._look_again()
-            problem = self._problem(standing, readings)
+            problem = await self._problem(standing, readings)
             if problem is not None:
                 await self._note(Disagreement(report.interval, problem, peer.address))
                 return taken
@@ -130,14 +170,16 @@ class CatchingUp:
             taken = True
         return taken
 
-    def _problem(self, standing: Standing, readings: list[SignedReading]) -> str | None:
+    async def _problem(self, standing: Standing, readings: list[SignedReading]) -> str | None:
         """Return why served readings are not the data set on the chain; its hash leaves signatures out."""
         if data_hash_of(signed.record() for signed in readings) != standing.report.data_hash:
             return "the data set served does not hash to the one on the chain"
         keys = [key_of(signed) for signed in readings]
         if keys != sorted(set(keys)):
             return "the data set served is not ordered"
-        for signed in readings:
+        for count, signed in enumerate(readings):
+            if count % JUDGED_AT_ONCE == 0:
+                await asyncio.sleep(0)
             meter = self._meters.get(signed.reading.meter_id)
             if meter is None:
                 return f"meter 0x{signed.reading.meter_id.hex()} is not registered here"

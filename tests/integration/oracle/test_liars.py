@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import httpx
+import psycopg
 import pytest_asyncio
 
 from oracle.data_set import Proposal, propose
@@ -148,3 +149,23 @@ async def test_who_is_no_node_gets_nothing(pair: OracleCommunity) -> None:
             return "zuva_oracle_peers_alive 1.0" in (await client.get(f"{url}/metrics")).text
 
         await eventually(counted, "a peer in the metrics")
+
+
+async def test_a_node_with_an_empty_store_catches_up_past_a_silent_peer(pair: OracleCommunity) -> None:
+    async with pair.nodes_running(1, 2):
+        for hour in (1, 2):
+            await publish_hour(pair, hour, by=2)
+            pair.step_clock(GENESIS + (hour + 1) * HOUR)
+            await reported(pair, hour)
+        await pair.nodes[1].stop()
+        async with await psycopg.AsyncConnection.connect(pair.settings.database_url) as connection:
+            await connection.execute("DROP SCHEMA oracle_2 CASCADE")
+        # the liar is the first one that the node knows
+        async with Liar(pair, pair.nodes[0]).standing():
+            await pair.nodes[1].start()
+
+            async def caught_up() -> bool:
+                found = await pair.rows("SELECT count(*) FROM oracle_2.reported_leaf")
+                return found == [(2 * len(pair.meters),)]
+
+            await eventually(caught_up, "the data sets from the honest peer", 10)
