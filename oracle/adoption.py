@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final
 
 import structlog
 
@@ -15,6 +16,9 @@ from protocol.ack import Status
 from protocol.reading import SignedReading
 
 log = structlog.get_logger()
+
+# judged and stored without letting others have their turn
+AT_ONCE: Final = 100
 
 
 class Adoption:
@@ -55,32 +59,49 @@ class Adoption:
         """Judge readings and store those that are new and accepted.
 
         A reading that a meter's own other statement rules out has the meter set aside; not one that stands on
-        the chain, because what stands there is not put in question by what only this node heard.
+        the chain, because what stands there is not put in question by what only this node heard. Of what a
+        peer hands over, nothing after the first bad signature is looked at. Readings that arrive have their
+        turn in between.
 
         Args:
             readings: what to adopt.
             stands: whether the readings stand on the chain.
 
         Returns:
-            The readings ordered by (meter id, seq), each with what became of it.
+            The readings looked at, ordered by (meter id, seq), each with what became of it.
         """
         ordered = sorted(readings, key=lambda s: (s.reading.meter_id, s.reading.seq))
         if any(signed.reading.meter_id not in self._meters for signed in ordered):
             await self._look_again()
-        async with self._lock:
-            outcomes = []
-            new: list[SignedReading] = []
-            for signed in ordered:
-                neighbours = await self._neighbours(signed, new)
-                status = self._judge.adopt(signed, neighbours)
-                outcomes.append((signed, status))
-                if status is Status.ACCEPTED and neighbours.same is None:
-                    new.append(signed)
-                elif not stands and status not in (Status.ACCEPTED, Status.BAD_SIGNATURE):
-                    found = contradiction_among(signed, neighbours, self._meters)
-                    if found is not None:
-                        await self._set_aside.note(found)
-            await self._save(new)
+        outcomes: list[tuple[SignedReading, Status]] = []
+        for start in range(0, len(ordered), AT_ONCE):
+            async with self._lock:
+                outcomes += await self._adopt_some(ordered[start : start + AT_ONCE], stands)
+            if not stands and outcomes[-1][1] is Status.BAD_SIGNATURE:
+                break
+            await asyncio.sleep(0)
+        return outcomes
+
+    async def _adopt_some(
+        self, ordered: Sequence[SignedReading], stands: bool
+    ) -> list[tuple[SignedReading, Status]]:
+        outcomes = []
+        new: list[SignedReading] = []
+        for signed in ordered:
+            neighbours = await self._neighbours(signed, new)
+            status = self._judge.adopt(signed, neighbours)
+            outcomes.append((signed, status))
+            if status is Status.ACCEPTED and neighbours.same is None:
+                new.append(signed)
+            elif stands or status is Status.ACCEPTED:
+                continue
+            elif status is Status.BAD_SIGNATURE:
+                break
+            else:
+                found = contradiction_among(signed, neighbours, self._meters)
+                if found is not None:
+                    await self._set_aside.note(found)
+        await self._save(new)
         return outcomes
 
     async def _neighbours(self, signed: SignedReading, unsaved: list[SignedReading]) -> Neighbours:

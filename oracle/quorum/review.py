@@ -7,14 +7,28 @@ leader can neither invent a leaf nor leave one out, and late readings cannot kee
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from oracle.backlog import Backlog, Outlook
 from oracle.data_set import Proposal, first_due_interval, propose, union
 from oracle.quorum.contradiction import Contradiction
-from oracle.quorum.messages import Key, ProposedInterval, key_of, statement_of
+from oracle.quorum.messages import (
+    MAX_LEAVES,
+    Claim,
+    Key,
+    ProposalMessage,
+    ProposedInterval,
+    key_of,
+    parse_records,
+    statement_of,
+)
+from protocol.errors import MalformedRecord
 from protocol.intervals import interval_end
 from protocol.reading import SignedReading
+
+TAKEN_AT_ONCE: Final = 20_000
+# an honest leader stops adding intervals long before
+LEAVES_LIMIT_BYTES: Final = 2 * MAX_LEAVES * 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,31 @@ class Objection:
     leaf: Key | None = None
     ours: bytes | None = None
     theirs: bytes | None = None
+
+
+def needed(message: ProposalMessage, backlog: Backlog) -> list[SignedReading]:
+    """Return those of the readings handed over that are leaves of the proposal and not held here.
+
+    Others are not looked at: to hand readings over costs little, to check their signatures much. At most
+    `TAKEN_AT_ONCE` are taken; the rest are still missing and will be handed over again.
+
+    Raises:
+        MalformedRecord: the leaves or records are not what they should be, or too many.
+    """
+    if sum(len(item.leaves) for item in message.intervals) > LEAVES_LIMIT_BYTES:
+        raise MalformedRecord("a proposal has too many leaves")
+    claims = {claim for item in message.intervals for claim in item.claims()}
+    found = []
+    for signed in parse_records(message.records):
+        key = key_of(signed)
+        if key.seq <= backlog.floor(key.meter_id) or Claim(key, statement_of(signed)) not in claims:
+            continue
+        held = backlog.find(*key)
+        if held is None or held.reading != signed.reading:
+            found.append(signed)
+        if len(found) == TAKEN_AT_ONCE:
+            break
+    return found
 
 
 def review(

@@ -23,9 +23,8 @@ from oracle.quorum.messages import (
     pack_keys,
     pack_records,
     parse_evidence,
-    parse_records,
 )
-from oracle.quorum.review import Objection, review
+from oracle.quorum.review import Objection, needed, review
 from oracle.quorum.set_aside import SetAside
 from oracle.quorum.settlement import Settlement
 from oracle.quorum.signing import ReportSigner, chained
@@ -104,9 +103,8 @@ class Voter:
                 return Vote(production_head=head, problem="behind", words=words)
             for found, block in parse_evidence(message.set_aside):
                 await self._set_aside.note(found, block)
-            handed = {key_of(signed): signed for signed in parse_records(message.records)}
-            if handed:
-                await self._adoption.adopt(handed.values())
+            adopted = await self._adoption.adopt(needed(message, self._backlog))
+            handed = {key_of(signed): signed for signed, _ in adopted}
             agreed, objection = self._review(message)
             await self._settlement.keep([proposal.data_set for proposal in agreed])
             told = set(message.set_aside)

@@ -7,8 +7,14 @@ from oracle.backlog import Backlog
 from oracle.data_set import Proposal, propose
 from oracle.meters import Meter, Point, point_of
 from oracle.quorum.contradiction import Contradiction, contradiction_of, is_evidence
-from oracle.quorum.messages import ProposedInterval, key_of, pack_claims
-from oracle.quorum.review import Objection, review
+from oracle.quorum.messages import (
+    ProposalMessage,
+    ProposedInterval,
+    key_of,
+    pack_claims,
+    pack_records,
+)
+from oracle.quorum.review import Objection, needed, review
 from protocol.eip712 import Domain
 from protocol.keys import SigningKey
 from protocol.reading import Reading, SignedReading
@@ -182,3 +188,14 @@ def test_what_cannot_follow_the_registers_reported_waits_until_it_can() -> None:
     assert fallen.outlook().waiting() == {}
     assert fallen.outlook().next_interval() is None
     assert fallen.intervals_due(T + 9) == []
+
+
+def test_only_readings_that_the_proposal_needs_are_looked_at() -> None:
+    held = backlog(B1)
+    other = reading(A, 1, 500)
+    message = ProposalMessage(
+        previous=0, intervals=[item(T, A1, B1)], records=pack_records([A1, A2, other, B1])
+    )
+    assert needed(message, held) == [A1]
+    held.settle(T, [A1])
+    assert needed(message, held) == []
