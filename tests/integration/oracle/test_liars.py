@@ -1,6 +1,7 @@
 """Two honest nodes and a third with a valid key that lies: never a false report, never a stop."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -10,7 +11,10 @@ import pytest_asyncio
 
 from oracle.data_set import Proposal, propose
 from oracle.meters import point_of
-from oracle.quorum.messages import ProposalMessage, ProposedInterval, pack_claims, pack_records
+from oracle.peers.client import HELLO_PATH
+from oracle.quorum.messages import Hello, ProposalMessage, ProposedInterval, pack_claims, pack_records
+from protocol.keccak import keccak256
+from protocol.peers import ANYONE, BODY_HASH_HEADER, SIGNATURE_HEADER, TIME_HEADER, PeerRequest
 from protocol.reading import Reading, SignedReading
 from tests.conftest import short_directory
 from tests.integration.oracle import liar as ways
@@ -144,6 +148,17 @@ async def test_who_is_no_node_gets_nothing(pair: OracleCommunity) -> None:
             assert await announced(pair.nodes[0], question, str(longest)) == 401
             assert await announced(pair.nodes[0], question, str(longest + 1)) == 413
         assert (await client.post(f"{url}/v1/peers/else", content=b"{}")).status_code == 404
+        key, domain = pair.nodes[2].key, pair.book.domain("Registry")
+        hello = Hello(name="x", production_head=0, consumption_head=0, mints=False).model_dump_json().encode()
+        for body, age, expected in ((hello, 0, 200), (hello + b" ", 0, 401), (hello, 60, 401)):
+            asked = PeerRequest("POST", HELLO_PATH, keccak256(hello), int(time.time()) - age, ANYONE)
+            headers = {
+                TIME_HEADER: str(asked.time),
+                BODY_HASH_HEADER: asked.body_hash.hex(),
+                SIGNATURE_HEADER: key.sign(asked.digest(domain)).hex(),
+            }
+            answer = await client.post(url + HELLO_PATH, content=body, headers=headers)
+            assert answer.status_code == expected
 
         async def counted() -> bool:
             return "zuva_oracle_peers_alive 1.0" in (await client.get(f"{url}/metrics")).text
