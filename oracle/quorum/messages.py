@@ -16,6 +16,8 @@ from protocol.reading import RECORD_BYTES, UNSIGNED_BYTES, SignedReading, parse_
 MAX_INTERVALS: Final = 16
 MAX_LEAVES: Final = 100_000
 MAX_EVIDENCE: Final = 1_000
+# readings handed to a leader at once; after a long absence more may wait than a message holds
+MAX_OFFERS: Final = 20_000
 # names of data sets in one question
 MAX_WANTED: Final = 64
 _LEAF = Struct(">32sQ32s")
@@ -204,6 +206,11 @@ def parse_keys(packed: bytes) -> list[Key]:
 def pack_records(readings: Iterable[SignedReading]) -> bytes:
     """Return readings as they are sent."""
     return b"".join(signed.record() for signed in readings)
+
+
+def pack_offers(readings: Iterable[SignedReading]) -> bytes:
+    """Return readings for a leader as they are sent: the first ones; it asks again once it has taken those."""
+    return pack_records(islice(readings, MAX_OFFERS))
 
 
 def parse_records(packed: bytes) -> list[SignedReading]:

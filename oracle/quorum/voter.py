@@ -21,7 +21,7 @@ from oracle.quorum.messages import (
     key_of,
     pack_evidence,
     pack_keys,
-    pack_records,
+    pack_offers,
     parse_evidence,
 )
 from oracle.quorum.review import Objection, needed, review
@@ -120,7 +120,7 @@ class Voter:
                     "problem": objection.problem,
                     "words": objection.words,
                     "missing": pack_keys(objection.missing),
-                    "records": pack_records(objection.offers),
+                    "records": pack_offers(objection.offers),
                 }
             )
 
