@@ -16,6 +16,7 @@ from oracle.metrics import Metrics
 from oracle.node import Node
 from oracle.peers.client import Peers
 from oracle.quorum.catching_up import CatchingUp
+from oracle.quorum.disputes import Disputes
 from oracle.quorum.proposer import Proposer
 from oracle.quorum.set_aside import SetAside
 from oracle.quorum.settlement import Settlement
@@ -94,6 +95,8 @@ async def assemble(
     node.adoption = Adoption(judge, store, backlog, watch.meters, set_aside, node.look_again, intake_lock)
     settlement.adoption = node.adoption
     signer = ReportSigner(key, book)
+    patience = settings.dispute_rounds * settings.round_seconds
+    disputes = Disputes(patience, lambda: settlement.production_head)
     node.voter = Voter(
         signer,
         backlog,
@@ -101,7 +104,7 @@ async def assemble(
         node.adoption,
         set_aside,
         secrets,
-        store.data_sets,
+        disputes,
         node.last_due,
         node.note,
     )
@@ -111,7 +114,7 @@ async def assemble(
         settings.round_seconds,
         settlement,
         Proposer(
-            signer, backlog, settlement, node.adoption, set_aside, secrets, store.data_sets, submitter, peers,
+            signer, backlog, settlement, node.adoption, set_aside, secrets, disputes, submitter, peers,
             watch, node.last_due, metrics,
         ),
         CatchingUp(

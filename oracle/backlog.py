@@ -115,9 +115,9 @@ class Backlog:
         """Return a mark that tells what has arrived until now from what arrives later."""
         return self._arrivals
 
-    def outlook(self) -> "Outlook":
-        """Return a look ahead over the coming intervals."""
-        return Outlook(self)
+    def outlook(self, left_out: Container[bytes] = frozenset()) -> "Outlook":
+        """Return a look ahead over the coming intervals, without these meters."""
+        return Outlook(self, left_out)
 
     def registers_before(self, meter_id: bytes) -> Point:
         """Return a meter's registers as last reported, or the opening ones."""
@@ -145,14 +145,18 @@ class Backlog:
 class Outlook:
     """A look ahead: what intervals would be made of, if those before them were reported as settled here."""
 
-    def __init__(self, backlog: Backlog) -> None:
+    def __init__(self, backlog: Backlog, left_out: Container[bytes]) -> None:
         self._backlog = backlog
+        self._left_out = left_out
         self._settled: dict[bytes, Point] = {}
         self.last = backlog.last
 
     def before(self, meter_id: bytes) -> Point:
         """Return a meter's registers as they would be reported by then."""
         return self._settled.get(meter_id) or self._backlog.registers_before(meter_id)
+
+    def _entries(self) -> Iterator[tuple[bytes, list[_Entry]]]:
+        return (each for each in self._backlog.entries() if each[0] not in self._left_out)
 
     def waiting(
         self, interval: int | None = None, arrived: int | None = None
@@ -165,7 +169,7 @@ class Outlook:
         """
         end = None if interval is None else interval_end(interval, self._backlog.interval_seconds)
         found = {}
-        for meter_id, entries in self._backlog.entries():
+        for meter_id, entries in self._entries():
             before = self.before(meter_id)
             readings = [
                 entry.signed
@@ -182,7 +186,7 @@ class Outlook:
     def next_interval(self) -> int | None:
         """Return the next interval that has something to report."""
         first = {}
-        for meter_id, entries in self._backlog.entries():
+        for meter_id, entries in self._entries():
             before = self.before(meter_id)
             fitting = (
                 e.signed for e in entries if e.seq > before.seq and self._backlog.fits(e.signed, before)

@@ -25,6 +25,8 @@ class OracleSettings(BaseSettings):
         port: port of the same; 0 for any.
         peers: base URLs of the other nodes, with commas; who answers there must be in the Registry's oracles.
         round_seconds: real seconds that a leader has for an interval before the next node takes over.
+        dispute_rounds: rounds for which a node's own proposals must have failed before it leaves meters out
+            of an interval about which nodes cannot agree.
         refusals_kept: rows that the table of refusals may hold; the oldest go.
     """
 
@@ -44,6 +46,7 @@ class OracleSettings(BaseSettings):
     port: int = Field(18841, ge=0, lt=65536)
     peers: str = ""
     round_seconds: float = Field(2.0, gt=0)
+    dispute_rounds: int = Field(10, ge=3)
     refusals_kept: int = Field(100_000, ge=1)
 
     @property

@@ -20,6 +20,9 @@ MAX_EVIDENCE: Final = 1_000
 MAX_OFFERS: Final = 20_000
 # names of data sets in one question
 MAX_WANTED: Final = 64
+# meters named in one message
+MAX_METERS: Final = 1_000
+TAG_BYTES: Final = 4
 _LEAF = Struct(">32sQ32s")
 _KEY = Struct(">32sQ")
 _EVIDENCE = Struct(f">{RECORD_BYTES}s{RECORD_BYTES}sQ")
@@ -41,6 +44,7 @@ Records = Annotated[Hex, Field(max_length=MAX_LEAVES * RECORD_BYTES)]
 PackedEvidence = Annotated[
     list[Annotated[Hex, Field(max_length=_EVIDENCE.size)]], Field(max_length=MAX_EVIDENCE)
 ]
+Meters = Annotated[Hex, Field(max_length=MAX_METERS * 32)]
 Interval = Annotated[int, Field(ge=0, lt=1 << 32)]
 
 
@@ -75,13 +79,17 @@ class Message(BaseModel):
 
 
 class ProposedInterval(Message):
-    """One interval of a proposal; roots are there to find a difference early, each node computes its own."""
+    """One interval of a proposal; roots are there to find a difference early, each node computes its own.
+
+    `salt_tags`, sent once nodes disagree, tell per leaf whose secret of a meter differs; see `salt_tag`.
+    """
 
     interval: Interval
     data_hash: Word
     production_root: Word
     consumption_root: Word
     leaves: Annotated[Hex, Field(max_length=MAX_LEAVES * _LEAF.size)]
+    salt_tags: Annotated[Hex, Field(max_length=MAX_LEAVES * TAG_BYTES)] = b""
 
     def claims(self) -> list[Claim]:
         """Return the leaves; raises `MalformedRecord`."""
@@ -99,12 +107,14 @@ class ProposalMessage(Message):
         records: signed readings that a peer asked for.
         set_aside: pairs of signed statements by which meters contradict themselves, each with the
             first block whose reinstatement would end it.
+        left_out: ids of meters in dispute, without which the one interval is reported.
     """
 
     previous: Interval
     intervals: Annotated[list[ProposedInterval], Field(min_length=1, max_length=MAX_INTERVALS)]
     records: Records = b""
     set_aside: PackedEvidence = []
+    left_out: Meters = b""
 
 
 class Vote(Message):
@@ -118,6 +128,7 @@ class Vote(Message):
         missing: keys of leaves whose readings it needs.
         records: readings that it holds and the proposal has not.
         set_aside: the same as the voter knows it, as far as it is not in the proposal.
+        disputed: ids of the meters about which handing over readings does not help.
     """
 
     production_head: Interval
@@ -127,6 +138,7 @@ class Vote(Message):
     missing: Annotated[Hex, Field(max_length=MAX_LEAVES * _KEY.size)] = b""
     records: Records = b""
     set_aside: PackedEvidence = []
+    disputed: Meters = b""
 
 
 class ConsumptionRequest(Message):
@@ -189,6 +201,23 @@ def pack_claims(readings: Iterable[SignedReading]) -> bytes:
     return b"".join(
         _LEAF.pack(signed.reading.meter_id, signed.reading.seq, statement_of(signed)) for signed in readings
     )
+
+
+def salt_tag(salt: bytes) -> bytes:
+    """Return what tells one salt from another without saying it."""
+    return keccak256(salt)[:TAG_BYTES]
+
+
+def pack_meters(meter_ids: Iterable[bytes]) -> bytes:
+    """Return ids of meters as they are sent; not more than a message holds."""
+    return b"".join(sorted(meter_ids)[:MAX_METERS])
+
+
+def parse_meters(packed: bytes) -> frozenset[bytes]:
+    """Return ids of meters that were sent; raises `MalformedRecord`."""
+    if len(packed) % 32:
+        raise MalformedRecord("a meter's id has 32 bytes")
+    return frozenset(packed[start : start + 32] for start in range(0, len(packed), 32))
 
 
 def pack_keys(keys: Iterable[Key]) -> bytes:

@@ -16,6 +16,7 @@ from oracle.metrics import Metrics
 from oracle.peers.client import Peer, Peers
 from oracle.peers.errors import PeerMisbehaved, PeerUnavailable
 from oracle.quorum.contradiction import Evidence
+from oracle.quorum.disputes import Disputes
 from oracle.quorum.messages import (
     MAX_EVIDENCE,
     MAX_INTERVALS,
@@ -30,17 +31,19 @@ from oracle.quorum.messages import (
     key_of,
     pack_claims,
     pack_evidence,
+    pack_meters,
     pack_records,
     parse_evidence,
     parse_keys,
+    parse_meters,
     parse_records,
 )
+from oracle.quorum.review import salt_tags
 from oracle.quorum.set_aside import SetAside
 from oracle.quorum.settlement import Settlement
 from oracle.quorum.signing import ReportSigner, chained, is_signed_by
 from oracle.registry_watch import RegistryWatch
 from oracle.standing import Side
-from oracle.store.data_sets import DataSets
 from oracle.submitter import SignedReport, Submitter
 from protocol.ack import Status
 from protocol.errors import MalformedRecord
@@ -103,7 +106,7 @@ class Proposer:
         adoption: takes over readings of peers.
         set_aside: meters that contradicted themselves.
         secrets: per meter, the secret that salts its consumption leaves.
-        data_sets: the store; what is signed is on disk.
+        disputes: which meters are left out.
         submitter: carries reports to the chain.
         peers: the other nodes.
         watch: who they must be, and how many must sign.
@@ -119,7 +122,7 @@ class Proposer:
         adoption: Adoption,
         set_aside: SetAside,
         secrets: Mapping[bytes, bytes],
-        data_sets: DataSets,
+        disputes: Disputes,
         submitter: Submitter,
         peers: Peers,
         watch: RegistryWatch,
@@ -132,7 +135,7 @@ class Proposer:
         self._adoption = adoption
         self._set_aside = set_aside
         self._secrets = secrets
-        self._data_sets = data_sets
+        self._disputes = disputes
         self._submitter = submitter
         self._peers = peers
         self._watch = watch
@@ -156,7 +159,8 @@ class Proposer:
         records: dict[Key, SignedReading] = {}
         outcome = Outcome()
         for _ in range(EXCHANGES):
-            batch = self._batch()
+            left_out = self._disputes.left_out(time.monotonic())
+            batch = self._batch(left_out)
             if not batch:
                 return outcome
             if len(batch[0].readings) > MAX_LEAVES:
@@ -168,9 +172,10 @@ class Proposer:
             messages = chained(
                 [proposal.production for proposal in batch], self._settlement.link(Side.PRODUCTION)
             )
-            exchange = await self._exchange(batch, messages, records)
+            exchange = await self._exchange(batch, messages, records, left_out)
             signed = self._with_quorum(Side.PRODUCTION, messages, exchange.signatures)
             if signed:
+                self._disputes.agree()
                 await self._settlement.keep([proposal.data_set for proposal in batch[: len(signed)]])
                 outcome.landed = await self._submitter.land(Side.PRODUCTION, signed)
                 return outcome
@@ -179,10 +184,12 @@ class Proposer:
             if exchange.behind:
                 await self._settlement.refresh()
             if self._settlement.unsettled or not (exchange.missing or exchange.learnt):
-                return outcome
+                break
             held = {key_of(signed): signed for proposal in batch for signed in proposal.readings}
             wanted = (key for key in sorted(exchange.missing) if key in held)
             records = {key: held[key] for key in islice(wanted, RECORDS_AT_ONCE)}
+        if not (outcome.not_due or exchange.behind):
+            self._disputes.fail(time.monotonic())
         return outcome
 
     async def settle_consumption(self) -> Outcome:
@@ -219,13 +226,14 @@ class Proposer:
             return Outcome(words="; ".join(words) or self._alone())
         return Outcome(landed=await self._submitter.land(Side.CONSUMPTION, signed))
 
-    def _batch(self) -> list[Proposal]:
+    def _batch(self, left_out: frozenset[bytes]) -> list[Proposal]:
         """Return this node's own proposals for the next due intervals."""
-        outlook = self._backlog.outlook()
+        outlook = self._backlog.outlook(left_out)
+        most = 1 if left_out else MAX_INTERVALS
         last_due = self._last_due()
         batch: list[Proposal] = []
         leaves = 0
-        while len(batch) < MAX_INTERVALS and leaves < LEAVES_AT_ONCE:
+        while len(batch) < most and leaves < LEAVES_AT_ONCE:
             interval = outlook.next_interval()
             if interval is None or interval > last_due:
                 break
@@ -243,6 +251,7 @@ class Proposer:
         batch: Sequence[Proposal],
         messages: Sequence[ReportMessage],
         records: Mapping[Key, SignedReading],
+        left_out: frozenset[bytes],
     ) -> _Exchange:
         """Ask the peers until a quorum signed at least the first report, or all have answered."""
         message = ProposalMessage(
@@ -254,11 +263,13 @@ class Proposer:
                     production_root=proposal.production.root,
                     consumption_root=proposal.consumption.root,
                     leaves=pack_claims(proposal.readings),
+                    salt_tags=self._salt_tags(proposal),
                 )
                 for proposal in batch
             ],
             records=pack_records(records.values()),
             set_aside=pack_evidence(self._next_evidence()),
+            left_out=pack_meters(left_out),
         )
         exchange = _Exchange(self._own(Side.PRODUCTION, messages))
         if self._with_quorum(Side.PRODUCTION, messages, exchange.signatures):
@@ -269,6 +280,12 @@ class Proposer:
             if self._with_quorum(Side.PRODUCTION, messages, exchange.signatures):
                 break
         return exchange
+
+    def _salt_tags(self, proposal: Proposal) -> bytes:
+        """Return what shows whose secrets differ, once it matters."""
+        if not self._disputes.is_failing:
+            return b""
+        return salt_tags(proposal.interval, proposal.readings, self._secrets)
 
     def _next_evidence(self) -> list[Evidence]:
         """Return evidence for a proposal: all, or if there is too much for one, in turns."""
@@ -284,6 +301,7 @@ class Proposer:
         before = self._adoption.count, self._set_aside.learnt
         try:
             exchange.missing |= set(parse_keys(vote.missing))
+            self._disputes.name(parse_meters(vote.disputed))
             for found, block in parse_evidence(vote.set_aside):
                 if not await self._set_aside.note(found, block):
                     log.warning("peer's evidence does not hold", peer=peer.url)

@@ -5,7 +5,7 @@ chooses from the union of the proposal and what this node held at the first cont
 leader can neither invent a leaf nor leave one out, and late readings cannot keep the nodes from agreeing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,16 +14,19 @@ from oracle.data_set import Proposal, first_due_interval, propose, union
 from oracle.quorum.contradiction import Contradiction
 from oracle.quorum.messages import (
     MAX_LEAVES,
+    TAG_BYTES,
     Claim,
     Key,
     ProposalMessage,
     ProposedInterval,
     key_of,
     parse_records,
+    salt_tag,
     statement_of,
 )
 from protocol.errors import MalformedRecord
 from protocol.intervals import interval_end
+from protocol.leaf import interval_salt
 from protocol.reading import SignedReading
 
 TAKEN_AT_ONCE: Final = 20_000
@@ -44,6 +47,7 @@ class Objection:
         leaf: the leaf that differs, if it comes down to one.
         ours: root here, if the roots differ.
         theirs: root there.
+        disputed: meters about which handing over readings does not help.
     """
 
     problem: Literal["not due", "missing", "offers", "refused"]
@@ -54,6 +58,7 @@ class Objection:
     leaf: Key | None = None
     ours: bytes | None = None
     theirs: bytes | None = None
+    disputed: frozenset[bytes] = frozenset()
 
 
 def needed(message: ProposalMessage, backlog: Backlog) -> list[SignedReading]:
@@ -110,7 +115,9 @@ def review(
     strangers = sorted({claim.key for claim in claims if claim.key.meter_id not in secrets})
     if strangers:
         words = f"{len(strangers)} leaves are of meters that are not enrolled here"
-        return Objection("refused", words, leaf=strangers[0])
+        return Objection(
+            "refused", words, leaf=strangers[0], disputed=frozenset(key.meter_id for key in strangers)
+        )
     proposed: list[SignedReading] = []
     missing: list[Key] = []
     for claim in claims:
@@ -126,7 +133,9 @@ def review(
     )
     if misfits:
         words = f"{len(misfits)} leaves do not fit the registers reported before"
-        return Objection("refused", words, leaf=misfits[0])
+        return Objection(
+            "refused", words, leaf=misfits[0], disputed=frozenset(key.meter_id for key in misfits)
+        )
     if missing:
         newest = {claim.key.meter_id: claim.key.seq for claim in sorted(claims)}
         right = outlook.choose(item.interval, outlook.waiting(item.interval, arrived))
@@ -178,5 +187,22 @@ def _agree(
             "meters' secrets are not the same at both nodes, enrol them again",
             ours=proposal.consumption.root,
             theirs=item.consumption_root,
+            disputed=frozenset(_differing_secrets(item, proposed, secrets)),
         )
     return proposal
+
+
+def _differing_secrets(
+    item: ProposedInterval, proposed: Sequence[SignedReading], secrets: Mapping[bytes, bytes]
+) -> Iterator[bytes]:
+    ours = salt_tags(item.interval, proposed, secrets)
+    if len(item.salt_tags) == len(ours):
+        for place, signed in enumerate(proposed):
+            part = slice(place * TAG_BYTES, (place + 1) * TAG_BYTES)
+            if item.salt_tags[part] != ours[part]:
+                yield signed.reading.meter_id
+
+
+def salt_tags(interval: int, readings: Sequence[SignedReading], secrets: Mapping[bytes, bytes]) -> bytes:
+    """Return what tells, per leaf, whether another node has the same secret of its meter."""
+    return b"".join(salt_tag(interval_salt(secrets[s.reading.meter_id], interval)) for s in readings)

@@ -1,6 +1,7 @@
 """The follower's part: judge what a leader proposes, adopt what is missing here, sign or say why not."""
 
 import asyncio
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -11,6 +12,7 @@ from oracle.adoption import Adoption
 from oracle.backlog import Backlog
 from oracle.data_set import Proposal
 from oracle.quorum.disagreement import Disagreement
+from oracle.quorum.disputes import Disputes
 from oracle.quorum.messages import (
     MAX_EVIDENCE,
     ConsumptionRequest,
@@ -21,15 +23,16 @@ from oracle.quorum.messages import (
     key_of,
     pack_evidence,
     pack_keys,
+    pack_meters,
     pack_offers,
     parse_evidence,
+    parse_meters,
 )
 from oracle.quorum.review import Objection, needed, review
 from oracle.quorum.set_aside import SetAside
 from oracle.quorum.settlement import Settlement
 from oracle.quorum.signing import ReportSigner, chained
 from oracle.standing import Side
-from oracle.store.data_sets import DataSets
 from protocol.reading import SignedReading
 
 log = structlog.get_logger()
@@ -50,7 +53,7 @@ class Voter:
         adoption: takes over readings of the leader.
         set_aside: meters that contradicted themselves.
         secrets: per meter, the secret that salts its consumption leaves.
-        data_sets: the store; what is signed is on disk.
+        disputes: which meters may be left out.
         last_due: gives the newest interval that may be reported by this node's clock.
         note: told of every disagreement.
     """
@@ -63,7 +66,7 @@ class Voter:
         adoption: Adoption,
         set_aside: SetAside,
         secrets: Mapping[bytes, bytes],
-        data_sets: DataSets,
+        disputes: Disputes,
         last_due: Callable[[], int],
         note: Callable[[Disagreement], Awaitable[None]],
     ) -> None:
@@ -73,7 +76,7 @@ class Voter:
         self._adoption = adoption
         self._set_aside = set_aside
         self._secrets = secrets
-        self._data_sets = data_sets
+        self._disputes = disputes
         self._last_due = last_due
         self._note = note
         self._marks: OrderedDict[int, int] = OrderedDict()
@@ -106,6 +109,8 @@ class Voter:
             adopted = await self._adoption.adopt(needed(message, self._backlog))
             handed = {key_of(signed): signed for signed, _ in adopted}
             agreed, objection = self._review(message)
+            if agreed:
+                self._disputes.agree()
             await self._settlement.keep([proposal.data_set for proposal in agreed])
             told = set(message.set_aside)
             evidence = [each for each in pack_evidence(self._set_aside.evidence()) if each not in told]
@@ -114,19 +119,29 @@ class Voter:
             )
             if objection is None:
                 return vote
-            await self._look_into(objection, message.intervals[len(agreed)].interval, peer, handed)
+            interval = message.intervals[len(agreed)].interval
+            disputed = await self._look_into(objection, interval, peer, handed)
+            self._disputes.name(disputed)
             return vote.model_copy(
                 update={
                     "problem": objection.problem,
                     "words": objection.words,
                     "missing": pack_keys(objection.missing),
                     "records": pack_offers(objection.offers),
+                    "disputed": pack_meters(disputed),
                 }
             )
 
     def _review(self, message: ProposalMessage) -> tuple[list[Proposal], Objection | None]:
-        outlook = self._backlog.outlook()
         agreed: list[Proposal] = []
+        left_out = parse_meters(message.left_out)
+        if left_out:
+            if len(message.intervals) > 1 or not self._disputes.allow(left_out, time.monotonic()):
+                words = f"{len(left_out)} meters are left out that are not in dispute here"
+                return agreed, Objection("refused", words)
+            words = f"{len(left_out)} meters in dispute are left out"
+            log.warning(words, meters=["0x" + meter_id.hex() for meter_id in sorted(left_out)[:10]])
+        outlook = self._backlog.outlook(left_out)
         for item in message.intervals:
             if item.interval > self._last_due():
                 return agreed, Objection("not due", f"interval {item.interval} is not due by the clock here")
@@ -157,37 +172,45 @@ class Voter:
 
     async def _look_into(
         self, objection: Objection, interval: int, peer: bytes, handed: Mapping[Key, SignedReading]
-    ) -> None:
-        """Note a disagreement if the leader had its chance to make the difference good."""
+    ) -> frozenset[bytes]:
+        """Note a disagreement if the leader had its chance to make the difference good.
+
+        Returns:
+            The meters that it is about, if it comes down to meters.
+        """
         key, ours, theirs = objection.leaf, objection.ours, objection.theirs
         words = objection.words
         bad = next((each for each in objection.missing if each in handed), None)
+        disputed = objection.disputed
         if objection.problem == "not due":
-            return
+            return disputed
         if bad is not None:
+            disputed |= {each.meter_id for each in objection.missing if each in handed}
             key, theirs, words = bad, handed[bad].record(), "a leaf is not acceptable here"
         elif objection.missing or objection.offers:
             repeated = self._repeated(objection, interval, peer)
-            if repeated is None:
-                return
-            key, words = repeated, "a leaf's reading is not handed over"
+            if not repeated:
+                return disputed
+            disputed |= {each.meter_id for each in repeated}
+            key, words = repeated[0], "a leaf's reading is not handed over"
             if objection.offers:
                 words = "a reading that belongs to the interval is left out"
         elif objection.contradictions:
-            return
+            return disputed
         if key is not None and ours is None:
             held = self._backlog.find(*key)
             ours = held.record() if held else None
         meter_id, seq = key if key else (None, None)
         await self._note(Disagreement(interval, words, peer, meter_id, seq, ours, theirs))
+        return disputed
 
-    def _repeated(self, objection: Objection, interval: int, peer: bytes) -> Key | None:
-        """Return a key that was asked of, or offered to, this leader often enough already."""
-        found = None
+    def _repeated(self, objection: Objection, interval: int, peer: bytes) -> list[Key]:
+        """Return the keys that were asked of, or offered to, this leader often enough already."""
+        found = []
         for key in (*objection.missing, *map(key_of, objection.offers)):
             self._exchanges[peer, interval, key] += 1
-            if found is None and self._exchanges[peer, interval, key] >= PATIENCE:
-                found = key
+            if self._exchanges[peer, interval, key] >= PATIENCE:
+                found.append(key)
         if len(self._exchanges) > EXCHANGES_KEPT:
             self._exchanges.clear()
         return found

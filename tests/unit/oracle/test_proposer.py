@@ -27,7 +27,7 @@ MESSAGE = Report(7, b"\x01" * 32, b"\x02" * 32, 100, 1).following(FIRST)
 def proposer(**parts: Any) -> Proposer:
     watch = SimpleNamespace(oracles=[ME.address, PEER.address, b"\x03" * 20], quorum=3)
     names = (
-        "signer", "backlog", "settlement", "adoption", "set_aside", "secrets", "data_sets", "submitter",
+        "signer", "backlog", "settlement", "adoption", "set_aside", "secrets", "disputes", "submitter",
         "peers", "watch", "last_due", "metrics",
     )  # fmt: skip
     given = {"signer": ReportSigner(ME, BOOK), "watch": watch} | parts
