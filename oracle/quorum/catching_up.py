@@ -1,8 +1,7 @@
 """Fetches data sets that stand on the chain and are not here; each must prove itself."""
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -88,26 +87,33 @@ class CatchingUp:
             DataSetName(interval=each.report.interval, data_hash=each.report.data_hash) for each in wanted
         ]
         request = DataSetsRequest(wanted=names)
-        peers = self._peers.alive()
         self._turn += 1
-        start = self._turn % len(peers) if peers else 0
-        waiting = deque(peers[start:] + peers[:start])
+        tried: set[Peer] = set()
         asked: dict[asyncio.Task[Served], Peer] = {}
         try:
-            while waiting or asked:
-                if waiting:
-                    peer = waiting.popleft()
+            while True:
+                peer = self._next_peer(tried)
+                if peer is not None:
+                    tried.add(peer)
                     asked[asyncio.create_task(self._ask(peer, request))] = peer
-                patience = HASTE_SECONDS if waiting else None
-                done, _ = await asyncio.wait(asked, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+                elif not asked:
+                    return wanted[0] not in self._settlement.unsettled
+                done, _ = await asyncio.wait(
+                    asked, timeout=HASTE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
                 for task in done:
                     if await self._take(wanted, task.result(), asked.pop(task)):
                         return True
-            return wanted[0] not in self._settlement.unsettled
         finally:
             for task in asked:
                 task.cancel()
             await asyncio.gather(*asked, return_exceptions=True)
+
+    def _next_peer(self, tried: Collection[Peer]) -> Peer | None:
+        """Return whose turn it is of the peers that are there now."""
+        peers = self._peers.alive()
+        start = self._turn % len(peers) if peers else 0
+        return next((peer for peer in peers[start:] + peers[:start] if peer not in tried), None)
 
     async def _ask(self, peer: Peer, request: DataSetsRequest) -> Served:
         """Return what a peer serves, packed."""
