@@ -27,6 +27,7 @@ from oracle.reporting import Reporting
 from oracle.settings import OracleSettings
 from oracle.store.repository import OracleStore
 from oracle.submitter import Submitter
+from oracle.voiding import Voiding
 from protocol.keys import SigningKey, load_key
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.rpc import Rpc
@@ -94,6 +95,8 @@ async def assemble(
     )
     node.adoption = Adoption(judge, store, backlog, watch.meters, set_aside, node.look_again, intake_lock)
     settlement.adoption = node.adoption
+    node.voiding = Voiding(store, backlog, judge, watch.meters, domain, intake_lock)
+    await node.voiding.look()
     signer = ReportSigner(key, book)
     patience = settings.dispute_rounds * settings.round_seconds
     disputes = Disputes(patience, lambda: settlement.production_head)

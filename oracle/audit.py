@@ -64,6 +64,7 @@ async def audit(
         await _check_foreign_leaves(
             store.data_sets, watch.meters, book.domain("Registry"), book.interval_seconds
         ),
+        Check("readings of replaced keys are void and in no count above", await store.count_void()),
         *await _check_reports(store.data_sets, events, watch.meters, secrets),
         await _check_mints(store.data_sets, events, watch.meters),
         *certificates,

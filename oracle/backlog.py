@@ -72,6 +72,11 @@ class Backlog:
         if len(waiting) > 1 and waiting[-2].seq > reading.seq:
             waiting.sort()
 
+    def forget(self, meter_id: bytes, seqs: Container[int]) -> None:
+        """Leave waiting readings of a meter out, because they are void."""
+        self._waiting[meter_id] = [e for e in self._waiting.get(meter_id, ()) if e.seq not in seqs]
+        self._drop(meter_id)
+
     def settle(self, interval: int, readings: Iterable[SignedReading]) -> None:
         """Take over that `interval` stands on the chain, made of these readings."""
         self.last = interval if self.last is None else max(interval, self.last)

@@ -118,6 +118,13 @@ class Judge:
         """Return a meter's newest accepted reading."""
         return self._latest.get(meter_id)
 
+    def remember_newest(self, meter_id: bytes, newest: SignedReading | None) -> None:
+        """Go on from another reading of a meter, because newer ones are void."""
+        if newest is None:
+            self._latest.pop(meter_id, None)
+        else:
+            self._latest[meter_id] = newest
+
     def judge(self, topic: str, payload: bytes) -> Verdict:
         """Judge one payload; an accepted reading becomes its meter's newest."""
         try:

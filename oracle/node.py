@@ -26,6 +26,7 @@ from oracle.registry_watch import RegistryWatch
 from oracle.reporting import Reporting
 from oracle.standing import Side
 from oracle.store.faults import Faults
+from oracle.voiding import Voiding
 from protocol.ack import Status
 from protocol.eip712 import Domain
 from protocol.intervals import interval_end
@@ -68,6 +69,7 @@ class Node:
 
     intake: Intake
     adoption: Adoption
+    voiding: Voiding
     voter: Voter
     reporting: Reporting
     keeping: Keeping
@@ -140,6 +142,7 @@ class Node:
         except LedgerError as error:
             log.warning("registry not read", reason=str(error))
             return
+        await self.voiding.look()
         self.set_aside.take_back(reinstated)
         self.keeping.try_again(reinstated)
 

@@ -55,6 +55,7 @@ class SetAside:
         self._interval_seconds = interval_seconds
         self._enrolled = enrolled
         self._noted: dict[bytes, dict[Contradiction, int]] = {}
+        self._judged: dict[Contradiction, tuple[tuple[tuple[int, bytes], ...], bool]] = {}
         self.learnt = 0
 
     def __contains__(self, meter_id: object) -> bool:
@@ -72,7 +73,9 @@ class SetAside:
     def why(self, meter_id: bytes) -> Contradiction | None:
         """Return why a meter is set aside; None if it is not."""
         floor = max(self.backlog.floor(meter_id), self.ruled_out_to(meter_id))
-        found = [each for each in self._noted.get(meter_id, ()) if each.newest_seq > floor]
+        found = [
+            each for each in self._noted.get(meter_id, ()) if each.newest_seq > floor and self._holds(each)
+        ]
         return max(found, key=_weight) if found else None
 
     def ruled_out_to(self, meter_id: bytes) -> int:
@@ -83,8 +86,23 @@ class SetAside:
     def _over(self, meter_id: bytes) -> Contradiction | None:
         """Return the newest contradiction of a meter that its reinstatement ended."""
         reinstated = self._watch.reinstated.get(meter_id, -1)
-        over = [each for each, block in self._noted.get(meter_id, {}).items() if block <= reinstated]
+        over = [
+            each
+            for each, block in self._noted.get(meter_id, {}).items()
+            if block <= reinstated and self._holds(each)
+        ]
         return max(over, key=_weight) if over else None
+
+    def _holds(self, found: Contradiction) -> bool:
+        """Tell whether evidence that held once still does; a rotation seen later may have ended it."""
+        meter = self._watch.meters.get(found.meter_id)
+        if meter is None or len(meter.keys) < 2:
+            return meter is not None
+        judged = self._judged.get(found)
+        if judged is None or judged[0] != meter.keys:
+            holds = is_evidence(found, self._domain, self._watch.meters, self._interval_seconds)
+            judged = self._judged[found] = meter.keys, holds
+        return judged[1]
 
     def evidence(self) -> list[Evidence]:
         """Return what other nodes need to set aside, and to leave out, what this one does."""

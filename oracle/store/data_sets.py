@@ -89,7 +89,7 @@ class DataSets:
         """Return the stored readings newer than a seq per meter, ordered by (meter id, seq)."""
         return await self._connection.readings(
             "SELECT r.record FROM unnest(%s::bytea[], %s::bigint[]) AS c (meter_id, seq)"
-            " JOIN {s}.reading r ON r.meter_id = c.meter_id AND r.seq > c.seq"
+            " JOIN {s}.reading r ON r.meter_id = c.meter_id AND r.seq > c.seq AND NOT r.voided"
             " ORDER BY r.meter_id, r.seq",
             list(seqs.keys()),
             list(seqs.values()),

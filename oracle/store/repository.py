@@ -64,7 +64,8 @@ class OracleStore:
             signed.reading.meter_id: signed
             for signed in await self._connection.readings(
                 "SELECT r.record FROM unnest(%s::bytea[]) AS m (id) CROSS JOIN LATERAL"
-                " (SELECT record FROM {s}.reading WHERE meter_id = m.id ORDER BY seq DESC LIMIT 1) r",
+                " (SELECT record FROM {s}.reading WHERE meter_id = m.id AND NOT voided"
+                " ORDER BY seq DESC LIMIT 1) r",
                 list(meter_ids),
             )
         }
@@ -72,10 +73,10 @@ class OracleStore:
     async def neighbours(self, meter_id: bytes, seq: int) -> Neighbours:
         """Return what is stored of a meter at and around `seq`."""
         rows = await self._connection.rows(
-            "SELECT 0, record FROM {s}.reading WHERE meter_id = %s AND seq = %s"
-            " UNION ALL (SELECT 1, record FROM {s}.reading WHERE meter_id = %s AND seq < %s"
+            "SELECT 0, record FROM {s}.reading WHERE meter_id = %s AND seq = %s AND NOT voided"
+            " UNION ALL (SELECT 1, record FROM {s}.reading WHERE meter_id = %s AND seq < %s AND NOT voided"
             " ORDER BY seq DESC LIMIT 1)"
-            " UNION ALL (SELECT 2, record FROM {s}.reading WHERE meter_id = %s AND seq > %s"
+            " UNION ALL (SELECT 2, record FROM {s}.reading WHERE meter_id = %s AND seq > %s AND NOT voided"
             " ORDER BY seq LIMIT 1)",
             *(meter_id, seq) * 3,
         )
@@ -146,13 +147,37 @@ class OracleStore:
                 (self._refusals_kept,),
             )
 
+    async def void(self, meter_id: bytes, seqs: Sequence[int]) -> None:
+        """Mark readings void; data sets that name them keep what they state."""
+        async with self._connection.transaction() as cursor:
+            await cursor.execute(
+                self._connection.sql(
+                    "UPDATE {s}.proposal_leaf l SET record = r.record FROM {s}.reading r"
+                    " WHERE l.record IS NULL AND l.meter_id = %s AND l.seq = ANY(%s)"
+                    " AND r.meter_id = l.meter_id AND r.seq = l.seq AND NOT r.voided"
+                ),
+                (meter_id, list(seqs)),
+            )
+            await cursor.execute(
+                self._connection.sql(
+                    "UPDATE {s}.reading SET voided = true"
+                    " WHERE meter_id = %s AND seq = ANY(%s) AND NOT voided"
+                ),
+                (meter_id, list(seqs)),
+            )
+
+    async def count_void(self) -> int:
+        """Return how many readings are void."""
+        rows = await self._connection.rows("SELECT count(*) FROM {s}.reading WHERE voided")
+        return int(rows[0][0])
+
     async def clock(self) -> int:
         """Return the community's time last stored, unix seconds; 0 if none was."""
         rows = await self._connection.rows("SELECT unix_seconds FROM {s}.community_clock")
         return int(rows[0][0]) if rows else 0
 
     def all_readings(self) -> AsyncIterator[SignedReading]:
-        """Yield every stored reading, ordered by (meter id, seq)."""
+        """Yield every stored reading that is not void, ordered by (meter id, seq)."""
         return self._connection.stream(
-            "all_readings", "SELECT record FROM {s}.reading ORDER BY meter_id, seq"
+            "all_readings", "SELECT record FROM {s}.reading WHERE NOT voided ORDER BY meter_id, seq"
         )

@@ -68,7 +68,9 @@ async def test_an_honest_store_passes_and_everything_was_looked_at(audited: Orac
     checks = await run_audit(audited)
     assert differences(checks) == []
     assert all(
-        check.examined > 0 for check in checks if "not among the stored readings" not in check.statement
+        check.examined > 0
+        for check in checks
+        if "not among the stored readings" not in check.statement and "void" not in check.statement
     )
     assert checks[0].examined == 6
 

@@ -11,6 +11,7 @@ from protocol.keys import SigningKey
 from protocol.reading import Reading, SignedReading
 from tests.integration.oracle.community import GENESIS, HOUR
 
+DOMAIN = Domain(31337, b"\x11" * 20)
 T0 = GENESIS // HOUR
 KEY = SigningKey(b"\x01" * 32)
 METER = Meter(b"\x0a" * 32, ((0, KEY.address),), 6_000, 6_000, False, Point(0, GENESIS, 0, 0, 0))
@@ -20,7 +21,7 @@ OLD, NEW = {METER.meter_id: b"o" * 32}, {METER.meter_id: b"n" * 32}
 
 def reading(seq: int, import_wh: int) -> SignedReading:
     made = Reading(METER.meter_id, seq, GENESIS + seq * HOUR, HOUR, import_wh, 0, 0)
-    return made.sign(KEY, Domain(31337, b"\x11" * 20))
+    return made.sign(KEY, DOMAIN)
 
 
 async def settled(store: OracleStore) -> Settlement:

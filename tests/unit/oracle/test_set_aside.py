@@ -1,6 +1,7 @@
 """Who is set aside follows from evidence and chain, in whatever order a node learnt of them."""
 
 import itertools
+from dataclasses import replace
 from types import SimpleNamespace
 
 from oracle.backlog import Backlog
@@ -125,3 +126,13 @@ async def test_forged_evidence_sets_nobody_aside() -> None:
     assert not await place.aside.note(Contradiction(EARLY.first, LATE.first))
     assert A in place.aside
     assert Evidence(EARLY, 3) == parse_evidence(pack_evidence([Evidence(EARLY, 3)]))[0]
+
+
+async def test_evidence_by_a_key_that_was_replaced_before_holds_no_longer() -> None:
+    place = Place()
+    await place.aside.note(EARLY)
+    assert A not in place.aside
+    rotated = replace(METERS[A], keys=(*METERS[A].keys, (T, b"\x09" * 20)))
+    place.chain.meters = METERS | {A: rotated}
+    assert A in place.aside
+    assert place.aside.evidence() == []
