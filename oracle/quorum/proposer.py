@@ -188,7 +188,8 @@ class Proposer:
             held = {key_of(signed): signed for proposal in batch for signed in proposal.readings}
             wanted = (key for key in sorted(exchange.missing) if key in held)
             records = {key: held[key] for key in islice(wanted, RECORDS_AT_ONCE)}
-        if not (outcome.not_due or exchange.behind):
+        # with nobody there to object nothing is in dispute
+        if exchange.words and not (outcome.not_due or exchange.behind):
             self._disputes.fail(time.monotonic())
         return outcome
 
