@@ -11,8 +11,9 @@ from oracle.attempts import Attempts, happens
 from oracle.metrics import Metrics
 from oracle.peers.client import Peers
 from oracle.quorum.catching_up import CatchingUp
+from oracle.quorum.exchange import Outcome
 from oracle.quorum.leadership import Leadership
-from oracle.quorum.proposer import Outcome, Proposer
+from oracle.quorum.proposer import Proposer
 from oracle.quorum.settlement import Settlement
 from oracle.registry_watch import RegistryWatch
 from oracle.submitter import Submitter

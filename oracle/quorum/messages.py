@@ -238,7 +238,7 @@ def pack_records(readings: Iterable[SignedReading]) -> bytes:
 
 
 def pack_offers(readings: Iterable[SignedReading]) -> bytes:
-    """Return readings for a leader as they are sent: the first ones; it asks again once it has taken those."""
+    """Return the first of some readings for a leader as they are sent; with those taken it asks again."""
     return pack_records(islice(readings, MAX_OFFERS))
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -17,6 +16,7 @@ from oracle.peers.client import Peer, Peers
 from oracle.peers.errors import PeerMisbehaved, PeerUnavailable
 from oracle.quorum.contradiction import Evidence
 from oracle.quorum.disputes import Disputes
+from oracle.quorum.exchange import Exchange, Outcome, Signatures
 from oracle.quorum.messages import (
     MAX_EVIDENCE,
     MAX_INTERVALS,
@@ -65,35 +65,6 @@ STRANGERS: Final = 200
 RECORDS_AT_ONCE: Final = 20_000
 
 Answer = TypeVar("Answer", bound=Message)
-# by signer: two URLs may lead to the same node
-Signatures = dict[bytes, bytes]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What came of a proposal.
-
-    Attributes:
-        landed: intervals whose production reports were sent and stand.
-        not_due: whether a node only waits for its clock.
-        words: what keeps the quorum from signing, for people.
-    """
-
-    landed: int = 0
-    not_due: bool = False
-    words: str = ""
-
-
-@dataclass(slots=True)
-class _Exchange:
-    """What peers answered to one version of a proposal."""
-
-    signatures: list[Signatures]
-    missing: set[Key] = field(default_factory=set)
-    learnt: bool = False
-    not_due: bool = False
-    behind: bool = False
-    words: list[str] = field(default_factory=list)
 
 
 class Proposer:
@@ -253,7 +224,7 @@ class Proposer:
         messages: Sequence[ReportMessage],
         records: Mapping[Key, SignedReading],
         left_out: frozenset[bytes],
-    ) -> _Exchange:
+    ) -> Exchange:
         """Ask the peers until a quorum signed at least the first report, or all have answered."""
         message = ProposalMessage(
             previous=self._settlement.production_head,
@@ -272,7 +243,7 @@ class Proposer:
             set_aside=pack_evidence(self._next_evidence()),
             left_out=pack_meters(left_out),
         )
-        exchange = _Exchange(self._own(Side.PRODUCTION, messages))
+        exchange = Exchange(self._own(Side.PRODUCTION, messages))
         if self._with_quorum(Side.PRODUCTION, messages, exchange.signatures):
             return exchange
         async for peer, vote in self._ask_all("/v1/peers/proposals", message, Vote):
@@ -297,7 +268,7 @@ class Proposer:
         self._evidence_from = start + MAX_EVIDENCE
         return (evidence[start:] + evidence[:start])[:MAX_EVIDENCE]
 
-    async def _learn(self, vote: Vote, peer: Peer, exchange: _Exchange, last: int) -> None:
+    async def _learn(self, vote: Vote, peer: Peer, exchange: Exchange, last: int) -> None:
         """Take from a vote what the next version of the proposal, up to interval `last`, needs."""
         before = self._adoption.count, self._set_aside.learnt
         try:
