@@ -51,6 +51,8 @@ class ApiSettings(BaseSettings):
     """How many intervals of real time no report may come and the clock may stand still."""
     admin_missed_intervals: int = Field(default=6, ge=0)
     """Most reported intervals in a row that a node need not have signed: a quorum is not everybody."""
+    admin_missed_seconds: int = Field(default=120, ge=0)
+    """For how long of real time they may have come: who catches up reports many intervals at once."""
     admin_state_seconds: int = Field(default=300, gt=0)
     """How long a home may send no state, seconds of real time."""
     admin_readings_behind: int = Field(default=4, ge=0)

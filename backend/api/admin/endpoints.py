@@ -93,7 +93,8 @@ async def get_overview(request: Request, snapshot: Reading) -> Response:
 @router.get("/nodes", response_model=NodeList, summary="Oracle nodes and their signatures")
 async def list_nodes(request: Request, snapshot: Reading, reports: Reports = 100) -> Response:
     """The oracle set on the chain, and how many of the newest reports each node signed."""
-    limit = request.app.state.settings.admin_missed_intervals
+    settings = request.app.state.settings
+    limit = settings.admin_missed_intervals
     signatures = await _signatures(snapshot, reports)
     nodes = NodeList(
         quorum=signatures.quorum,
@@ -110,7 +111,7 @@ async def list_nodes(request: Request, snapshot: Reading, reports: Reports = 100
                 signed_permille=permille(node.signed, node.possible),
                 last_signed_interval=node.last_signed_interval,
                 missed_intervals=node.missed_intervals,
-                silent=node.position is not None and node.missed_intervals > limit,
+                silent=node.is_silent(limit, settings.admin_missed_seconds),
             )
             for address, node in signatures.nodes.items()
         ],
@@ -162,7 +163,9 @@ async def _signatures(snapshot: Snapshot, reports: int) -> _Signatures:
         for row in await repository.oracle_sets(snapshot)
     ]
     signed = [
-        SignedReport((row["block_number"], row["log_index"]), row["interval"], int(row["signers"]))
+        SignedReport(
+            (row["block_number"], row["log_index"]), row["interval"], int(row["signers"]), row["indexed_at"]
+        )
         for row in await repository.signed(snapshot, reports)
     ]
     intervals = {report.interval for report in signed}

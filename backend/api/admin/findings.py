@@ -121,7 +121,7 @@ def _nodes(seen: Evidence, settings: ApiSettings) -> Iterator[Found]:
     silent = {
         address: node.missed_intervals
         for address, node in seen.nodes.items()
-        if node.position is not None and node.missed_intervals > limit
+        if node.is_silent(limit, settings.admin_missed_seconds)
     }
     if silent:
         numbers = {"nodes": len(silent), "most_missed": max(silent.values()), "limit": limit}

@@ -68,7 +68,8 @@ SELECT block_number, log_index, oracles, quorum FROM backend.oracles_set ORDER B
 """
 
 _SIGNED: Final = """
-SELECT block_number, log_index, interval, signers FROM backend.reported
+SELECT block_number, log_index, interval, signers, extract(epoch FROM b.indexed_at)::bigint AS indexed_at
+FROM backend.reported JOIN backend.block b ON b.number = block_number
 WHERE interval IN (SELECT interval FROM backend.interval ORDER BY interval DESC LIMIT %(reports)s)
 """
 

@@ -106,7 +106,9 @@ class Node(BaseModel):
     signed_permille: int | None
     last_signed_interval: int | None
     missed_intervals: int = Field(description="Reported intervals after it while the node was in the set")
-    silent: bool = Field(description="It is in the set and missed more than `missed_limit`")
+    silent: bool = Field(
+        description="It is in the set, and missed more than `missed_limit` over some minutes of real time"
+    )
 
 
 class NodeList(BaseModel):

@@ -19,11 +19,12 @@ class OracleSet:
 
 @dataclass(frozen=True, slots=True)
 class SignedReport:
-    """A report on chain."""
+    """A report on chain; `indexed_at` is real time, unix seconds, when its block was indexed."""
 
     at: Place
     interval: int
     signers: int
+    indexed_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class NodeRecord:
         signed: those that it signed.
         last_signed_interval: the newest interval that it signed.
         missed_intervals: reported intervals after it while it was in the set.
+        missed_seconds: real time in which those came. While a community catches up, one leader may bring many
+            reports at once with the first signatures that suffice.
     """
 
     position: int | None = None
@@ -43,6 +46,15 @@ class NodeRecord:
     signed: int = 0
     last_signed_interval: int | None = None
     missed_intervals: int = 0
+    missed_seconds: int = 0
+
+    def is_silent(self, missed_limit: int, seconds_limit: int) -> bool:
+        """Tell whether the node is in the set and others signed without it for too long."""
+        return (
+            self.position is not None
+            and self.missed_intervals > missed_limit
+            and self.missed_seconds >= seconds_limit
+        )
 
 
 def count_signatures(sets: Sequence[OracleSet], reports: Sequence[SignedReport]) -> dict[bytes, NodeRecord]:
@@ -67,7 +79,12 @@ def count_signatures(sets: Sequence[OracleSet], reports: Sequence[SignedReport])
             if report.signers >> position & 1:
                 node.signed += 1
                 node.last_signed_interval = max(node.last_signed_interval or 0, report.interval)
+    moments = {report.interval: report.indexed_at or 0 for report in reports}
     for oracle, intervals in chances.items():
         last = nodes[oracle].last_signed_interval
-        nodes[oracle].missed_intervals = sum(last is None or interval > last for interval in intervals)
+        missed = [interval for interval in intervals if last is None or interval > last]
+        nodes[oracle].missed_intervals = len(missed)
+        if missed:
+            began = moments[min(missed) if last is None else last]
+            nodes[oracle].missed_seconds = max(moments[interval] for interval in missed) - began
     return nodes

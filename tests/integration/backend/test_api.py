@@ -308,7 +308,7 @@ async def test_refusals_of_nodes_are_counted_where_their_store_can_be_read(
         "INSERT INTO oracle_7.refusal (topic, status, reason, payload) VALUES ('t', 2, 'r', '');"
         "INSERT INTO oracle_7.disagreement (interval, words) VALUES (1, 'w')"
     )
-    schemas = {"node_schemas": "oracle_7, oracle_8", "admin_missed_intervals": 3}
+    schemas = {"node_schemas": "oracle_7, oracle_8", "admin_missed_intervals": 3, "admin_missed_seconds": 0}
     async with serving(homes.database_url, **schemas) as client:
         findings = (await client.get("/v1/admin/overview")).json()["findings"]
         found = {one["code"]: (one["subjects"], one["numbers"]) for one in findings}

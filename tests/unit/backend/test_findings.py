@@ -50,7 +50,7 @@ def test_a_sound_community_has_no_findings() -> None:
             [],
         ),
         (
-            {"nodes": {"0xaa": NodeRecord(0, 9, 0, None, 9)}},
+            {"nodes": {"0xaa": NodeRecord(0, 9, 0, None, 9, 900)}},
             "node-not-signing",
             {"nodes": 1, "most_missed": 9, "limit": 6},
             ["0xaa"],

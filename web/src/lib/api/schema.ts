@@ -1421,7 +1421,7 @@ export interface components {
             signed_permille: number | null;
             /**
              * Silent
-             * @description It is in the set and missed more than `missed_limit`
+             * @description It is in the set, and missed more than `missed_limit` over some minutes of real time
              */
             silent: boolean;
         };
