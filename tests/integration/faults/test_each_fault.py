@@ -33,10 +33,14 @@ def community() -> Iterator[RunningCommunity]:
 
 @contextmanager
 def quiet(community: RunningCommunity) -> Iterator[None]:
-    """Stop the homes and wait until all that they sent has gone the whole way."""
+    """Stop the homes and wait until all that they surely sent has gone the whole way.
+
+    What they had just written to their queue, the newest step of the clock among it, may not be on its way yet.
+    """
     signal_family(community, "homes", signal.SIGSTOP)
     try:
-        due = (read_queue(community).clock - GRACE_SECONDS) // INTERVAL_SECONDS * INTERVAL_SECONDS
+        published = read_queue(community).clock - INTERVAL_SECONDS
+        due = (published - GRACE_SECONDS) // INTERVAL_SECONDS * INTERVAL_SECONDS
         community.wait_for(
             "reports up to the clock",
             lambda: Stores(community).newest_reported_end(INTERVAL_SECONDS) >= due,
