@@ -21,7 +21,7 @@ from tests.integration.faults.week import (
 )
 
 # slow enough for all faults to fall into one week, fast enough to be a load
-PACE = 6_000
+PACE = 4_000
 GRACE_SECONDS = 120
 
 
@@ -35,7 +35,7 @@ def community() -> Iterator[RunningCommunity]:
 def quiet(community: RunningCommunity) -> Iterator[None]:
     """Stop the homes and wait until all that they surely sent has gone the whole way.
 
-    What they had just written to their queue, the newest step of the clock among it, may not be on its way yet.
+    What they had just written to their queue, the newest step of the clock too, may not be on its way yet.
     """
     signal_family(community, "homes", signal.SIGSTOP)
     try:
