@@ -12,7 +12,7 @@ from oracle.adoption import Adoption
 from oracle.backlog import Backlog
 from oracle.chain_reports import Block, ChainReports, Changes
 from oracle.data_set import DataSet, consumption_report
-from oracle.meters import MeterBook
+from oracle.meters import MeterBook, Point
 from oracle.standing import Side, Standing
 from oracle.store.data_sets import DataSets
 from protocol.reading import SignedReading
@@ -52,6 +52,8 @@ class Settlement:
         self._read_to: Block | None = None
         self._standing: dict[Side, dict[int, Standing]] = {side: {} for side in Side}
         self._remembered: dict[tuple[int, bytes], tuple[SignedReading, ...]] = {}
+        # registers that each interval's growth is counted from, as the chain held them when it was settled
+        self._before: dict[int, dict[bytes, Point]] = {}
         self._lock = asyncio.Lock()
         self.heads = dict.fromkeys(Side, 0)
         self.unsettled: deque[Standing] = deque()
@@ -117,8 +119,8 @@ class Settlement:
     async def consumption(self, standing: Standing, secrets: Mapping[bytes, bytes]) -> Report | str:
         """Compute the consumption report beside a production report on the chain, or say why it cannot be.
 
-        Nothing of it is remembered: what the growth is counted from is what the chain holds of the intervals
-        before, and the secrets are those of now.
+        Nothing that was proposed is remembered: the growth is counted from what the chain holds of the
+        intervals before, and the secrets are those of now.
         """
         interval = standing.report.interval
         readings = await self.readings(interval, standing.report.data_hash)
@@ -129,8 +131,10 @@ class Settlement:
         strangers = sorted(m for m in meter_ids if m not in secrets or m not in self._meters)
         if strangers:
             return f"meter 0x{strangers[0].hex()} is not registered or not enrolled here"
-        before = {m: self._meters[m].opening for m in meter_ids}
-        before |= await self._data_sets.registers_reported_before(interval, meter_ids)
+        before = self._before.get(interval)
+        if before is None or not meter_ids <= before.keys():
+            before = {m: self._meters[m].opening for m in meter_ids}
+            before |= await self._data_sets.registers_reported_before(interval, meter_ids)
         return consumption_report(interval, readings, before, secrets)
 
     def standing(self, side: Side, interval: int) -> Standing | None:
@@ -163,6 +167,7 @@ class Settlement:
         if changes.undone_after is not None and changes.undone_after >= 0:
             log.warning("the chain lost reports", undone_after_block=changes.undone_after)
         self._remembered.clear()
+        self._before.clear()
         await self._load_standing()
         await self._load_backlog()
 
@@ -189,6 +194,10 @@ class Settlement:
             self._settle(report, readings)
 
     def _settle(self, report: Report, readings: Sequence[SignedReading]) -> None:
+        known = {signed.reading.meter_id for signed in readings if signed.reading.meter_id in self._meters}
+        self._before[report.interval] = {m: self._backlog.registers_before(m) for m in known}
+        while len(self._before) > REMEMBERED:
+            del self._before[next(iter(self._before))]
         self._backlog.settle(report.interval, readings)
         self.unsettled.popleft()
 
