@@ -36,7 +36,7 @@ class OracleSettings(BaseSettings):
     database_url: str = Field("postgresql:///zuva", validation_alias="DATABASE_URL")
     chain_url: str = Field("http://127.0.0.1:18545", validation_alias="ZUVA_CHAIN_URL")
     broker_url: str = Field("mqtt://127.0.0.1:18830", validation_alias="ZUVA_BROKER_URL")
-    data_dir: Path = Field(Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
+    data_dir: Path = Field(Path(".zuva/homes"), validation_alias="ZUVA_DATA_DIR")
     clock: Literal["wall", "stepped"] = "wall"
     grace_seconds: int = Field(60, ge=0)
     clock_tolerance_seconds: int = Field(60, ge=0)

@@ -26,7 +26,7 @@ class PublishingSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
 
     broker_url: str = Field(default="mqtt://127.0.0.1:18830", validation_alias="ZUVA_BROKER_URL")
-    data_dir: Path = Field(default=Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
+    data_dir: Path = Field(default=Path(".zuva/homes"), validation_alias="ZUVA_DATA_DIR")
     acks: int = Field(default=1, ge=1)
     nodes: Annotated[tuple[str, ...], NoDecode] = ()
     max_in_flight: int = Field(default=2000, ge=1, le=30_000)

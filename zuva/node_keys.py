@@ -61,11 +61,6 @@ def ensure(folder: Path, name: str) -> Identity:
     return Identity(name, key.public_key, key)
 
 
-def is_known(folder: Path, name: str) -> bool:
-    """Say whether there is a private or public key of that name."""
-    return any((folder / f"{name}.{ending}").exists() for ending in ("key", "public"))
-
-
 def check_present(identities: Iterable[Identity], here: Collection[str]) -> None:
     """Refuse a node of ours whose private key is gone.
 

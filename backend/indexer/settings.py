@@ -15,7 +15,7 @@ class IndexerSettings(BaseSettings):
 
     database_url: str = Field(validation_alias="DATABASE_URL")
     chain_url: str = Field(default="http://127.0.0.1:18545", validation_alias="ZUVA_CHAIN_URL")
-    data_dir: Path = Field(default=Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
+    data_dir: Path = Field(default=Path(".zuva/homes"), validation_alias="ZUVA_DATA_DIR")
     data_set_schemas: Names = ("oracle_1",)
     """Schemas of oracle nodes whose views `data_set` hold the readings behind the reports; asked in this
     order, the next one where one has not what a report names."""

@@ -68,8 +68,3 @@ class Faults:
             }
             for row in rows
         ]
-
-    async def count_disagreements(self) -> int:
-        """Return how many disagreements were ever noted."""
-        rows = await self._connection.rows("SELECT coalesce(max(id), 0) FROM {s}.disagreement")
-        return int(rows[0][0])

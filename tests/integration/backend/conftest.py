@@ -10,13 +10,16 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
+import pytest_asyncio
 
 from backend.indexer.service import serve
 from backend.indexer.settings import IndexerSettings
 from backend.store import migrate
-from tests.integration.backend.homes import Homes
+from tests.integration.backend.homes import FIRST, INTERVALS, Homes
+from tests.integration.backend.serving import serving
 from tests.integration.conftest import Community
 
 _PROCESS = """
@@ -108,3 +111,18 @@ async def caught_up(connection: psycopg.Connection[Any], homes: Homes) -> None:
     head = await homes.community.rpc.call("eth_getBlockByNumber", "latest", False)
     expected = [(int(head["number"], 16), bytes.fromhex(head["hash"][2:]))]
     await until(lambda: rows(connection, "SELECT block_number, block_hash FROM backend.cursor") == expected)
+
+
+@pytest_asyncio.fixture
+async def day(
+    homes: Homes, data_dir: Path, connection: psycopg.Connection[Any]
+) -> AsyncIterator[tuple[Homes, httpx.AsyncClient]]:
+    """Three homes, five reported intervals, all but the last certified; the API serves them."""
+    await homes.register(3)
+    async with indexing(indexer_settings(homes, data_dir)), serving(homes.database_url) as client:
+        for interval in range(FIRST, FIRST + INTERVALS):
+            await homes.report(interval)
+            if interval < FIRST + INTERVALS - 1:
+                await homes.mint(interval)
+        await caught_up(connection, homes)
+        yield homes, client

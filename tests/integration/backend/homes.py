@@ -20,6 +20,8 @@ from tests.integration.conftest import GENESIS_TIME, Community
 
 FIRST = GENESIS_TIME // 3600
 """The first interval that a test community may report."""
+INTERVALS = 5
+"""How many intervals the community of the API's tests has reported."""
 
 CERTIFICATE = 1 << 40 | GENESIS_TIME // 86_400
 """The id of the homes' certificates of the first day: simulated, solar."""
