@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -170,10 +170,37 @@ class RunningCommunity(Community):
         self.wait_for(f"{dict(states)}", reached, seconds)
 
     def kill(self, service: str) -> None:
-        """Kill -9 one service with all its children."""
-        process = psutil.Process(self.services()[service]["pid"])
+        """Kill -9 one service with all its children.
+
+        Raises:
+            CommunityFailed: it has no process within a minute.
+        """
+        self.signal_family(service, signal.SIGKILL)
+
+    def signal_family(self, service: str, number: signal.Signals) -> None:
+        """Send a signal to a service and all its children; one that is just being started is waited for.
+
+        Raises:
+            CommunityFailed: it has no process within a minute.
+        """
+        process = self.process_of(service)
         for each in (*process.children(recursive=True), process):
-            each.kill()
+            with suppress(psutil.NoSuchProcess):
+                each.send_signal(number)
+
+    def process_of(self, service: str) -> psutil.Process:
+        """Return the process of a service; one that is just being started is waited for.
+
+        Raises:
+            CommunityFailed: it has none within a minute.
+        """
+
+        def running() -> psutil.Process | None:
+            pid = self.services().get(service, {}).get("pid")
+            # psutil takes no pid for the caller's own
+            return psutil.Process(pid) if pid and psutil.pid_exists(pid) else None
+
+        return self.wait_for(f"process of {service}", running, 60)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ class Community:
         os.kill(self._api_pid(), signal.SIGCONT)
 
     def _api_pid(self) -> int:
-        return int(self.running.services()["api"]["pid"])
+        return self.running.process_of("api").pid
 
     async def _retire_one_wh(self) -> None:
         meter = next(m for m in self.running.get("/v1/meters")["items"] if m["total"]["certified_wh"])

@@ -154,7 +154,7 @@ def test_what_needs_attention_is_what_the_api_finds_and_a_dead_service_is_among_
         page.wait_for_selector("[data-testid=payouts]", timeout=60_000)
         if answer(api, "/v1/admin/overview")["verdict"] == "ok":
             page.wait_for_selector("[data-testid=admin-well]")
-        telemetry = int(community.running.services()["telemetry"]["pid"])
+        telemetry = community.running.process_of("telemetry").pid
         os.kill(telemetry, signal.SIGSTOP)
         try:
             page.wait_for_selector("[data-finding=telemetry-silent]", timeout=180_000)

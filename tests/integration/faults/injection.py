@@ -1,14 +1,11 @@
 """The faults a community must live through, and a seeded order in which to inflict them."""
 
-import os
 import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-
-import psutil
 
 from benchmarks.community import RunningCommunity
 
@@ -42,9 +39,9 @@ def kill(*services: str) -> Fault:
 def _silence(service: str) -> Fault:
     def inflict(community: RunningCommunity) -> None:
         stop, go_on = signal.SIGSTOP, signal.SIGCONT
-        signal_family(community, service, stop)
+        community.signal_family(service, stop)
         time.sleep(SILENCE_SECONDS)
-        signal_family(community, service, go_on)
+        community.signal_family(service, go_on)
 
     return Fault(f"{service} hangs", inflict)
 
@@ -59,16 +56,9 @@ def _forgetful_broker() -> Fault:
 
 def _restart(service: str) -> Fault:
     def inflict(community: RunningCommunity) -> None:
-        os.kill(community.services()[service]["pid"], signal.SIGTERM)
+        community.process_of(service).send_signal(signal.SIGTERM)
 
     return Fault(f"{service} is restarted in order", inflict)
-
-
-def signal_family(community: RunningCommunity, service: str, number: signal.Signals) -> None:
-    """Send a signal to a service and all its children."""
-    process = psutil.Process(community.services()[service]["pid"])
-    for each in (process, *process.children(recursive=True)):
-        each.send_signal(number)
 
 
 FAULTS: Sequence[Fault] = (

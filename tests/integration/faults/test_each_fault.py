@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from benchmarks.community import RunningCommunity
-from tests.integration.faults.injection import FAULTS, Fault, signal_family
+from tests.integration.faults.injection import FAULTS, Fault
 from tests.integration.faults.ledgers import Stores, read_queue
 from tests.integration.faults.week import (
     HOMES,
@@ -37,7 +37,7 @@ def quiet(community: RunningCommunity) -> Iterator[None]:
 
     What they had just written to their queue, the newest step of the clock too, may not be on its way yet.
     """
-    signal_family(community, "homes", signal.SIGSTOP)
+    community.signal_family("homes", signal.SIGSTOP)
     try:
         published = read_queue(community).clock - INTERVAL_SECONDS
         due = (published - GRACE_SECONDS) // INTERVAL_SECONDS * INTERVAL_SECONDS
@@ -48,7 +48,7 @@ def quiet(community: RunningCommunity) -> Iterator[None]:
         )
         yield
     finally:
-        signal_family(community, "homes", signal.SIGCONT)
+        community.signal_family("homes", signal.SIGCONT)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
