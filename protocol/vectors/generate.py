@@ -1,68 +1,34 @@
 """Make the vectors: right ones, and wrong ones with the reason a reader must refuse them."""
 
-from typing import Any
-
 from protocol import leaf as leaves
 from protocol.ack import Status, encode_ack
 from protocol.eip712 import Domain
 from protocol.intervals import interval_of
 from protocol.keccak import keccak256
-from protocol.keys import SigningKey, address_text
+from protocol.keys import address_text
 from protocol.merkle import MerkleTree
 from protocol.peers import ANYONE, PeerRequest, response_digest
-from protocol.reading import COUNTER_LIMIT, Flag, Reading, SignedReading
+from protocol.reading import Reading, SignedReading
 from protocol.registration import Registration, meter_id_of
 from protocol.report import Report, data_hash_of
+from protocol.rotation import KeyRotation
+from protocol.vectors.market import balances, books, category_totals, orders
+from protocol.vectors.samples import (
+    CHAIN_ID,
+    CONSUMPTION,
+    INTERVAL_SECONDS,
+    PRODUCTION,
+    REGISTRY,
+    Vectors,
+    account_key,
+    device_key,
+    domain_fields,
+    hexed,
+    oracle_keys,
+    sample_readings,
+)
 
-CHAIN_ID = 31337
-REGISTRY = bytes([0x11]) * 20
-PRODUCTION = bytes([0x22]) * 20
-CONSUMPTION = bytes([0x33]) * 20
-INTERVAL_SECONDS = 1800
 _CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-
-Vectors = dict[str, Any]
-
-
-def device_key(index: int) -> SigningKey:
-    """Return the key of the vectors' device number `index`."""
-    return SigningKey(keccak256(b"vector device %d" % index))
-
-
-def oracle_keys(count: int) -> list[SigningKey]:
-    """Return the vectors' oracle keys in rising order of address."""
-    return sorted(
-        (SigningKey(keccak256(b"vector oracle %d" % i)) for i in range(count)), key=lambda key: key.address
-    )
-
-
-def sample_readings() -> list[tuple[Reading, SigningKey]]:
-    """Return readings of five meters at the end of one interval, with their devices' keys."""
-    samples = []
-    for i in range(5):
-        key = device_key(i)
-        flags = Flag.POWER_UP | Flag.CLOCK_UNSYNCED if i == 3 else 0
-        samples.append(
-            (
-                Reading(
-                    meter_id=meter_id_of(key.address, i),
-                    seq=42 + i,
-                    timestamp=1_790_001_000 - 1_790_001_000 % INTERVAL_SECONDS,
-                    period_seconds=INTERVAL_SECONDS,
-                    import_wh=12_345_678 * (i + 1),
-                    export_wh=2_345_678 * i,
-                    generated_wh=9_999_999 + i,
-                    flags=int(flags),
-                ),
-                key,
-            )
-        )
-    extreme = COUNTER_LIMIT - 1
-    key = device_key(5)
-    samples.append(
-        (Reading(meter_id_of(key.address, 5), extreme, extreme, 2**32 - 1, extreme, extreme, extreme, 0), key)
-    )
-    return samples
 
 
 def readings() -> Vectors:
@@ -74,15 +40,15 @@ def readings() -> Vectors:
         cases.append(
             _reading_fields(reading)
             | {
-                "structHash": _hex(reading.struct_hash()),
-                "digest": _hex(reading.digest(domain)),
-                "signature": _hex(signed.signature),
+                "structHash": hexed(reading.struct_hash()),
+                "digest": hexed(reading.digest(domain)),
+                "signature": hexed(signed.signature),
                 "signer": address_text(key.address),
-                "record": _hex(signed.record()),
+                "record": hexed(signed.record()),
                 "json": signed.to_json(),
             }
         )
-    return {"domain": _domain(domain), "cases": cases, "wrong": _wrong_records(domain)}
+    return {"domain": domain_fields(domain), "cases": cases, "wrong": _wrong_records(domain)}
 
 
 def _wrong_records(domain: Domain) -> list[Vectors]:
@@ -113,13 +79,13 @@ def _wrong_records(domain: Domain) -> list[Vectors]:
         "another device": device_key(9).sign(reading.digest(domain)),
     }
     return (
-        [{"name": name, "record": _hex(bad), "refusal": "malformed"} for name, bad in malformed.items()]
+        [{"name": name, "record": hexed(bad), "refusal": "malformed"} for name, bad in malformed.items()]
         + [
-            {"name": name, "record": _hex(SignedReading(reading, bad).record()), "refusal": "bad signature"}
+            {"name": name, "record": hexed(SignedReading(reading, bad).record()), "refusal": "bad signature"}
             for name, bad in unsigned.items()
         ]
         + [
-            {"name": name, "record": _hex(SignedReading(reading, bad).record()), "refusal": "wrong signer"}
+            {"name": name, "record": hexed(SignedReading(reading, bad).record()), "refusal": "wrong signer"}
             for name, bad in strangers.items()
         ]
     )
@@ -131,25 +97,25 @@ def registrations() -> Vectors:
     cases = []
     for i in range(3):
         key = device_key(i)
-        account = SigningKey(keccak256(b"vector account %d" % i)).address
+        account = account_key(i).address
         registration = Registration(
             meter_id_of(key.address, i), account, i, 1_790_000_000 + i, 1_000 * i, 2_000 * i, 3_000 * i
         )
         cases.append(
             {
-                "meterId": _hex(registration.meter_id),
+                "meterId": hexed(registration.meter_id),
                 "account": address_text(account),
                 "nonce": registration.nonce,
                 "timestamp": registration.timestamp,
                 "importWh": registration.import_wh,
                 "exportWh": registration.export_wh,
                 "generatedWh": registration.generated_wh,
-                "digest": _hex(registration.digest(domain)),
-                "signature": _hex(registration.sign(key, domain)),
+                "digest": hexed(registration.digest(domain)),
+                "signature": hexed(registration.sign(key, domain)),
                 "signer": address_text(key.address),
             }
         )
-    return {"domain": _domain(domain), "cases": cases}
+    return {"domain": domain_fields(domain), "cases": cases}
 
 
 def acks() -> Vectors:
@@ -162,15 +128,15 @@ def acks() -> Vectors:
         payload = encode_ack(reading.meter_id, reading.seq, record_hash, status, node, domain)
         cases.append(
             {
-                "meterId": _hex(reading.meter_id),
+                "meterId": hexed(reading.meter_id),
                 "seq": str(reading.seq),
-                "recordHash": _hex(record_hash),
+                "recordHash": hexed(record_hash),
                 "status": int(status),
-                "payload": _hex(payload),
+                "payload": hexed(payload),
                 "signer": address_text(node.address),
             }
         )
-    return {"domain": _domain(domain), "cases": cases}
+    return {"domain": domain_fields(domain), "cases": cases}
 
 
 def trees() -> Vectors:
@@ -187,24 +153,24 @@ def trees() -> Vectors:
         cases.append(
             {
                 "count": count,
-                "root": _hex(tree.root),
-                "proofs": [[_hex(p) for p in tree.proof(leaves.production_leaf(r))] for r in chosen],
+                "root": hexed(tree.root),
+                "proofs": [[hexed(p) for p in tree.proof(leaves.production_leaf(r))] for r in chosen],
                 "multiproof": {
-                    "leaves": [_hex(x) for x in some.leaves],
-                    "proof": [_hex(x) for x in some.proof],
+                    "leaves": [hexed(x) for x in some.leaves],
+                    "proof": [hexed(x) for x in some.proof],
                     "flags": list(some.flags),
                 },
             }
         )
     return {
         "interval": interval,
-        "meterSecret": _hex(secret),
-        "salt": _hex(salt),
+        "meterSecret": hexed(secret),
+        "salt": hexed(salt),
         "leaves": [
             _reading_fields(reading)
             | {
-                "production": _hex(leaves.production_leaf(reading)),
-                "consumption": _hex(leaves.consumption_leaf(reading, salt)),
+                "production": hexed(leaves.production_leaf(reading)),
+                "consumption": hexed(leaves.consumption_leaf(reading, salt)),
             }
             for reading in samples
         ],
@@ -233,17 +199,17 @@ def reports() -> Vectors:
         digest = report.digest(domain)
         cases.append(
             {
-                "domain": _domain(domain),
+                "domain": domain_fields(domain),
                 "interval": report.interval,
-                "previous": _hex(report.previous),
-                "root": _hex(report.root),
-                "dataHash": _hex(report.data_hash),
+                "previous": hexed(report.previous),
+                "root": hexed(report.root),
+                "dataHash": hexed(report.data_hash),
                 "totalWh": report.total_wh,
                 "count": report.count,
-                "digest": _hex(digest),
+                "digest": hexed(digest),
                 "oracles": [address_text(key.address) for key in oracles],
                 "signers": [address_text(key.address) for key in oracles[1:4]],
-                "signatures": [_hex(key.sign(digest)) for key in oracles[1:4]],
+                "signatures": [hexed(key.sign(digest)) for key in oracles[1:4]],
             }
         )
     return {"cases": cases}
@@ -266,47 +232,64 @@ def peers() -> Vectors:
             {
                 "method": request.method,
                 "path": path,
-                "bodyHash": _hex(keccak256(body)),
+                "bodyHash": hexed(keccak256(body)),
                 "time": request.time,
                 "recipient": address_text(recipient),
-                "digest": _hex(digest),
-                "signature": _hex(asking.sign(digest)),
+                "digest": hexed(digest),
+                "signature": hexed(asking.sign(digest)),
                 "signer": address_text(asking.address),
                 "answer": {
-                    "requestDigest": _hex(digest),
+                    "requestDigest": hexed(digest),
                     "status": 200,
-                    "bodyHash": _hex(keccak256(answer)),
-                    "digest": _hex(answer_digest),
-                    "signature": _hex(asked.sign(answer_digest)),
+                    "bodyHash": hexed(keccak256(answer)),
+                    "digest": hexed(answer_digest),
+                    "signature": hexed(asked.sign(answer_digest)),
                     "signer": address_text(asked.address),
                 },
             }
         )
-    return {"domain": _domain(domain), "cases": cases}
+    return {"domain": domain_fields(domain), "cases": cases}
+
+
+def rotations() -> Vectors:
+    """Return the vectors of changes of a meter's key."""
+    domain = Domain(CHAIN_ID, REGISTRY)
+    cases = []
+    for i in range(2):
+        present, following = device_key(i), device_key(i + 10)
+        rotation = KeyRotation(meter_id_of(present.address, i), following.address, 994_446 + i)
+        cases.append(
+            {
+                "meterId": hexed(rotation.meter_id),
+                "key": address_text(following.address),
+                "validFromInterval": rotation.valid_from_interval,
+                "digest": hexed(rotation.digest(domain)),
+                "signature": hexed(rotation.sign(present, domain)),
+                "signer": address_text(present.address),
+            }
+        )
+    return {"domain": domain_fields(domain), "cases": cases}
 
 
 ALL = {
     "readings": readings,
     "registrations": registrations,
+    "rotations": rotations,
     "acks": acks,
     "trees": trees,
     "reports": reports,
     "peers": peers,
+    "orders": orders,
+    "books": books,
+    "balances": balances,
+    "category_totals": category_totals,
 }
-
-
-def _domain(domain: Domain) -> Vectors:
-    return {
-        "chainId": domain.chain_id,
-        "verifyingContract": address_text(domain.verifying_contract),
-        "separator": _hex(domain.separator),
-    }
 
 
 def _reading_fields(reading: Reading) -> Vectors:
     # 64-bit counters are written as text: JSON readers in JavaScript lose digits past 2^53
     return {
-        "meterId": _hex(reading.meter_id),
+        "meterId": hexed(reading.meter_id),
         "seq": str(reading.seq),
         "timestamp": str(reading.timestamp),
         "periodSeconds": reading.period_seconds,
@@ -315,7 +298,3 @@ def _reading_fields(reading: Reading) -> Vectors:
         "generatedWh": str(reading.generated_wh),
         "flags": reading.flags,
     }
-
-
-def _hex(value: bytes) -> str:
-    return "0x" + value.hex()
