@@ -151,9 +151,7 @@ interface IGridBalancing is IReports, IClearingRules {
         uint64 priceMicroPerKwh
     );
     /// @notice A feeder's envelope holds through `validUntil` (unix seconds).
-    event EnvelopeSet(
-        uint32 indexed feeder, uint32 exportLimitW, uint32 importLimitW, uint40 validUntil
-    );
+    event EnvelopeSet(uint32 indexed feeder, uint32 exportLimitW, uint32 importLimitW, uint40 validUntil);
     /// @notice What holds on a feeder whenever no envelope does.
     event DefaultEnvelopeSet(uint32 indexed feeder, uint32 exportLimitW, uint32 importLimitW);
     /// @notice A feeder's limits of exchange with the main grid changed.

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Balance, BalanceLeaf, IGridBalancing} from "../interfaces/IGridBalancing.sol";
+
+/// @notice A Balance in one word, first field lowest: through 32, boundedFrom 32, moved 80, promised 56, delivered 56.
+type PackedBalance is uint256;
+
+using PackedBalances for PackedBalance global;
+
+/// @title PackedBalances
+/// @notice What was settled of an account, and the leaf that says what is due.
+library PackedBalances {
+    uint256 private constant BOUNDED_FROM = 32;
+    uint256 private constant MOVED = 64;
+    uint256 private constant PROMISED = 144;
+    uint256 private constant DELIVERED = 200;
+
+    /// @notice Leaf of the balancing tree. Hashed twice, so that no inner node of a tree can pass for a leaf.
+    function leafOf(BalanceLeaf calldata leaf) internal pure returns (bytes32) {
+        return keccak256(
+            bytes.concat(
+                keccak256(abi.encode(leaf.account, leaf.cumulativeMicro, leaf.promisedWh, leaf.deliveredWh))
+            )
+        );
+    }
+
+    /// @notice The balance of an account that was never settled.
+    function start(uint256 interval) internal pure returns (PackedBalance) {
+        return PackedBalance.wrap(interval | (interval << BOUNDED_FROM));
+    }
+
+    /// @notice The balance after `leaf` of `interval` was settled up to `movedMicro`.
+    function pack(BalanceLeaf calldata leaf, uint256 interval, uint256 boundedFrom_, int256 movedMicro_)
+        internal
+        pure
+        returns (PackedBalance)
+    {
+        (uint256 promisedWh, uint256 deliveredWh) = (leaf.promisedWh, leaf.deliveredWh);
+        if (
+            // forge-lint: disable-next-line(unsafe-typecast) what the comparison is to find out
+            int80(movedMicro_) != movedMicro_ || promisedWh > type(uint56).max
+                || deliveredWh > type(uint56).max
+        ) revert IGridBalancing.BalanceTooLarge(leaf.account);
+        // Intervals of a report fit 32 bits, see PackedMetas.
+        return PackedBalance.wrap(
+            // forge-lint: disable-next-line(unsafe-typecast) only its 80 low bits are kept
+            interval | (boundedFrom_ << BOUNDED_FROM) | (uint256(uint80(int80(movedMicro_))) << MOVED)
+                | (promisedWh << PROMISED) | (deliveredWh << DELIVERED)
+        );
+    }
+
+    function through(PackedBalance balance) internal pure returns (uint256) {
+        return uint32(PackedBalance.unwrap(balance));
+    }
+
+    function boundedFrom(PackedBalance balance) internal pure returns (uint256) {
+        return uint32(PackedBalance.unwrap(balance) >> BOUNDED_FROM);
+    }
+
+    function movedMicro(PackedBalance balance) internal pure returns (int256) {
+        // forge-lint: disable-next-line(unsafe-typecast) exactly these 80 bits
+        return int80(uint80(PackedBalance.unwrap(balance) >> MOVED));
+    }
+
+    /// @notice All fields.
+    function unpack(PackedBalance balance) internal pure returns (Balance memory) {
+        uint256 word = PackedBalance.unwrap(balance);
+        return Balance({
+            through: uint32(word),
+            boundedFrom: uint32(word >> BOUNDED_FROM),
+            // forge-lint: disable-next-line(unsafe-typecast) exactly these 80 bits
+            movedMicro: int80(uint80(word >> MOVED)),
+            promisedWh: uint56(word >> PROMISED),
+            deliveredWh: uint56(word >> DELIVERED)
+        });
+    }
+}
