@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+BROWNIE_VENV = ROOT / ".venv-brownie"
 TOOLS = ROOT / ".venv-tools"
 LOGS = ROOT / "build" / "logs"
 OLDEST_UV = (0, 8, 0)
@@ -167,25 +168,25 @@ def environment() -> dict[str, str]:
     return result
 
 
-def python_packages(uv: str, *, dev: bool) -> Callable[[Path], None]:
-    """Return what installs the locked Python packages into .venv."""
-    groups = ["--group", "dev"] if dev else []
+def python_packages(uv: str, venv: Path, group: str | None) -> Callable[[Path], None]:
+    """Return what installs the locked Python packages, with those of a group, into an environment."""
+    groups = ["--group", group] if group else []
     mend = "check the network and disk space and run the command again"
 
     def install(log: Path) -> None:
         index = configured_index()
         sync = [uv, "sync", "--inexact", "--python", sys.executable, *groups]
         if index == DEFAULT_INDEX:
-            run(log, mend, [*sync, "--locked"], environment())
+            run(log, mend, [*sync, "--locked"], environment() | {"UV_PROJECT_ENVIRONMENT": str(venv)})
             return
         # The lock names PyPI's own addresses; from another index the same files come by name and hash.
-        requirements = LOGS.parent / "requirements.txt"
+        requirements = LOGS.parent / f"requirements{venv.name.removeprefix('.venv')}.txt"
         export = [uv, "export", "--frozen", "--no-emit-project", "--output-file", str(requirements), *groups]
         run(log, mend, export, environment())
         from_index = {**environment(), "UV_DEFAULT_INDEX": index}
-        if not (VENV / "bin" / "python").exists():
-            run(log, mend, [uv, "venv", "--python", sys.executable, str(VENV)], from_index)
-        target = ["--python", str(VENV / "bin" / "python")]
+        if not (venv / "bin" / "python").exists():
+            run(log, mend, [uv, "venv", "--python", sys.executable, str(venv)], from_index)
+        target = ["--python", str(venv / "bin" / "python")]
         run(
             log,
             mend,
@@ -237,15 +238,26 @@ def steps(uv: str, *, dev: bool) -> list[Step]:
     is_there = with_dev.is_file() and with_dev.read_text().strip() == fingerprint(locked, python)
     stamp = with_dev if dev or is_there else VENV / ".zuva" / "python"
     node_modules, build, dist = ROOT / "node_modules", ROOT / "build", web / "dist"
+    packages = Step(
+        "Python packages",
+        locked,
+        python,
+        stamp,
+        (VENV / "bin" / "zuva", VENV / "bin" / "node"),
+        python_packages(uv, VENV, "dev" if dev else None),
+    )
+    # Its pinned packages are not those of the tests, so it has an environment of its own.
+    brownie = Step(
+        "Brownie packages",
+        locked,
+        python,
+        BROWNIE_VENV / ".zuva" / "python",
+        (BROWNIE_VENV / "bin" / "brownie",),
+        python_packages(uv, BROWNIE_VENV, "brownie"),
+    )
     return [
-        Step(
-            "Python packages",
-            locked,
-            python,
-            stamp,
-            (VENV / "bin" / "zuva", VENV / "bin" / "node"),
-            python_packages(uv, dev=dev),
-        ),
+        packages,
+        *([brownie] if dev else []),
         Step("npm packages", manifests, "", node_modules / ".zuva-stamp", (node_modules,), npm_packages),
         Step(
             "Contracts", contracts, "", build / ".contracts-stamp", (build / "contracts",), compile_contracts
