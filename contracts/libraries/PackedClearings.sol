@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-/// @notice The state of a clearing in one word, first field lowest: t 32, state 8, price 48, held 80, surplus 48,
-/// openedAt 40. A word of another interval is a stale slot of the ring.
+/// @notice The state of a clearing in one word, first field lowest: t 32, state 4, price 48, held 72, surplus 40,
+/// positions 24, openedAt 36. A word of another interval is a stale slot of the ring.
 /// @dev By hand, because the compiler writes a struct's fields one after the other, at 200 gas each.
 type PackedClearing is uint256;
 
@@ -19,24 +19,26 @@ library PackedClearings {
     error IntervalTooLarge(uint256 interval);
     error PriceTooLarge(uint256 priceMicroPerKwh);
     error HeldTooLarge(uint256 micro);
-    error NotEnoughHeld(uint256 heldMicro, uint256 neededMicro);
     error SurplusTooLarge(uint256 wh);
-    error SoldBeyondBought(uint256 surplusWh, uint256 soldWh);
+    error TooManyPositions(uint256 positions);
 
     uint8 internal constant NONE = 0;
     uint8 internal constant OPEN = 1;
     uint8 internal constant CLOSED = 2;
 
     uint256 private constant STATE = 32;
-    uint256 private constant PRICE = 40;
-    uint256 private constant HELD = 88;
-    uint256 private constant SURPLUS = 168;
-    uint256 private constant OPENED_AT = 216;
+    uint256 private constant PRICE = 36;
+    uint256 private constant HELD = 84;
+    uint256 private constant SURPLUS = 156;
+    uint256 private constant POSITIONS = 196;
+    uint256 private constant OPENED_AT = 220;
 
     uint256 private constant INTERVAL_MAX = type(uint32).max;
+    uint256 private constant STATE_MAX = (1 << 4) - 1;
     uint256 private constant PRICE_MAX = type(uint48).max;
-    uint256 private constant HELD_MAX = type(uint80).max;
-    uint256 private constant WH_MAX = type(uint48).max;
+    uint256 private constant HELD_MAX = type(uint72).max;
+    uint256 private constant WH_MAX = type(uint40).max;
+    uint256 private constant POSITIONS_MAX = type(uint24).max;
     /// @dev The part of a book's word that is not its root.
     uint256 private constant OPERATOR_MAX = type(uint16).max;
 
@@ -55,7 +57,8 @@ library PackedClearings {
 
     /// @notice None, open or closed.
     function state(PackedClearing clearing) internal pure returns (uint8) {
-        return uint8(PackedClearing.unwrap(clearing) >> STATE);
+        // forge-lint: disable-next-line(unsafe-typecast) four bits
+        return uint8((PackedClearing.unwrap(clearing) >> STATE) & STATE_MAX);
     }
 
     /// @notice Micro-units per kWh.
@@ -73,6 +76,11 @@ library PackedClearings {
         return (PackedClearing.unwrap(clearing) >> SURPLUS) & WH_MAX;
     }
 
+    /// @notice Accounts that bought or sold in it.
+    function positions(PackedClearing clearing) internal pure returns (uint256) {
+        return (PackedClearing.unwrap(clearing) >> POSITIONS) & POSITIONS_MAX;
+    }
+
     /// @notice Unix seconds at which it was opened: the orders that stood then are its book.
     function openedAt(PackedClearing clearing) internal pure returns (uint256) {
         return PackedClearing.unwrap(clearing) >> OPENED_AT;
@@ -84,52 +92,34 @@ library PackedClearings {
     function open(uint64 t, uint256 priceMicroPerKwh) internal view returns (PackedClearing) {
         if (t > INTERVAL_MAX) revert IntervalTooLarge(t);
         if (priceMicroPerKwh > PRICE_MAX) revert PriceTooLarge(priceMicroPerKwh);
-        // The time needs no check: forty bits last for 34,000 years.
+        // The time needs no check: thirty-six bits last for 2,000 years.
         return PackedClearing.wrap(
             uint256(t) | (uint256(OPEN) << STATE) | (priceMicroPerKwh << PRICE)
                 | (block.timestamp << OPENED_AT)
         );
     }
 
-    /// @notice Sets what is held and the surplus.
-    function withSums(PackedClearing clearing, uint256 heldMicro, uint256 surplusWh)
+    /// @notice Sets what is held, the surplus and the number of positions.
+    function withSums(PackedClearing clearing, uint256 heldMicro, uint256 surplusWh, uint256 positions_)
         internal
         pure
         returns (PackedClearing)
     {
         if (heldMicro > HELD_MAX) revert HeldTooLarge(heldMicro);
         if (surplusWh > WH_MAX) revert SurplusTooLarge(surplusWh);
-        uint256 word = PackedClearing.unwrap(clearing) & ~((HELD_MAX << HELD) | (WH_MAX << SURPLUS));
-        return PackedClearing.wrap(word | (heldMicro << HELD) | (surplusWh << SURPLUS));
+        if (positions_ > POSITIONS_MAX) revert TooManyPositions(positions_);
+        uint256 sums = (HELD_MAX << HELD) | (WH_MAX << SURPLUS) | (POSITIONS_MAX << POSITIONS);
+        uint256 word = PackedClearing.unwrap(clearing) & ~sums;
+        return
+            PackedClearing.wrap(
+                word | (heldMicro << HELD) | (surplusWh << SURPLUS) | (positions_ << POSITIONS)
+            );
     }
 
-    /// @notice Adds what a purchase brings.
-    function addPurchase(PackedClearing clearing, uint256 wh, uint256 micro)
-        internal
-        pure
-        returns (PackedClearing)
-    {
-        return withSums(clearing, held(clearing) + micro, surplus(clearing) + wh);
-    }
-
-    /// @notice Takes what a sale moves into escrow; reverts where more is sold than was bought before.
-    function addSale(PackedClearing clearing, uint256 wh, uint256 micro)
-        internal
-        pure
-        returns (PackedClearing)
-    {
-        (uint256 money, uint256 energy) = (held(clearing), surplus(clearing));
-        if (wh > energy) revert SoldBeyondBought(energy, wh);
-        if (micro > money) revert NotEnoughHeld(money, micro);
-        unchecked {
-            return withSums(clearing, money - micro, energy - wh);
-        }
-    }
-
-    /// @notice The clearing, closed, with nothing held.
-    function close(PackedClearing clearing) internal pure returns (PackedClearing) {
-        uint256 word = PackedClearing.unwrap(withSums(clearing, 0, 0));
-        return PackedClearing.wrap((word & ~(uint256(type(uint8).max) << STATE)) | (uint256(CLOSED) << STATE));
+    /// @notice Sets the state.
+    function withState(PackedClearing clearing, uint8 state_) internal pure returns (PackedClearing) {
+        uint256 word = PackedClearing.unwrap(clearing) & ~(STATE_MAX << STATE);
+        return PackedClearing.wrap(word | (uint256(state_) << STATE));
     }
 
     // BOOK
