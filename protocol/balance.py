@@ -20,8 +20,9 @@ from protocol.keccak import keccak256
 from protocol.keys import address_text
 from protocol.money import cost_up, proceeds_down
 
-_CUMULATIVE_LIMIT: Final = 1 << 95
-_COUNTER_LIMIT: Final = 1 << 64
+# what GridBalancing keeps of an account in one slot
+_CUMULATIVE_LIMIT: Final = 1 << 79
+_COUNTER_LIMIT: Final = 1 << 56
 
 
 class BadSettlement(ProtocolError):
@@ -115,6 +116,10 @@ class GridMove:
     money_micro: int
     exchange_wh: int | None
     losses_wh: int | None
+
+    def of(self, account: bytes) -> AccountMove:
+        """Return the move of the grid's own account, so that the report's leaves sum to zero."""
+        return AccountMove(account, self.imbalance_wh, self.money_micro, promised_wh=0, delivered_wh=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +230,7 @@ class BalanceLeaf:
             BadSettlement: a sum is beyond what GridBalancing keeps.
         """
         if not -_CUMULATIVE_LIMIT <= self.cumulative_micro < _CUMULATIVE_LIMIT:
-            raise BadSettlement(f"a sum of {self.cumulative_micro} micro-units does not fit 96 bits")
+            raise BadSettlement(f"a sum of {self.cumulative_micro} micro-units does not fit 80 bits")
         if not 0 <= self.delivered_wh <= self.promised_wh < _COUNTER_LIMIT:
             raise BadSettlement(
                 f"delivered {self.delivered_wh} of {self.promised_wh} Wh promised is no sum of energy"

@@ -11,8 +11,9 @@ from enum import IntEnum
 from typing import Final
 
 from protocol.eip712 import Domain, address_word, type_hash, word
+from protocol.errors import BadSignature, ProtocolError
 from protocol.keccak import keccak256
-from protocol.keys import SigningKey
+from protocol.keys import SIGNATURE_BYTES, SigningKey
 
 ORDER_TYPE: Final = (
     "Order(address account,bytes32 market,uint8 side,uint64 capWh,uint64 limitPriceMicroPerKwh,"
@@ -21,6 +22,21 @@ ORDER_TYPE: Final = (
 _TYPE_HASH = type_hash(ORDER_TYPE)
 # the words between the market and the salt, each with its leading zero bytes
 _MIDDLE = struct.Struct(">31xB24xQ24xQ24xQ28xI31xB31x?28xI")
+_TERMS: Final = (
+    ("side", 8),
+    ("wh", 40),
+    ("cap", 64),
+    ("limit", 48),
+    ("from", 32),
+    ("count", 32),
+    ("epoch", 32),
+)
+POSTED: Final = (bytes(32), bytes(32))
+"""What stands in a fill for the signature of an order that was posted."""
+
+
+class OrderTooLarge(ProtocolError):
+    """A fill whose terms EnergyTrading cannot carry."""
 
 
 class Side(IntEnum):
@@ -91,3 +107,62 @@ class Order:
         if self.side is Side.BUY:
             return price_micro_per_kwh <= self.limit_price_micro_per_kwh
         return price_micro_per_kwh >= self.limit_price_micro_per_kwh
+
+    def fill(self, wh: int, signature: bytes | None) -> "Fill":
+        """Return what a clearing operator sends to fill `wh` of this order.
+
+        Args:
+            wh: energy filled, Wh.
+            signature: 65 bytes; None for an order that was posted.
+
+        Raises:
+            OrderTooLarge: a term is beyond what a fill carries.
+            BadSignature: the signature has another form.
+        """
+        values = (
+            self.side,
+            wh,
+            self.cap_wh,
+            self.limit_price_micro_per_kwh,
+            self.from_interval,
+            self.count,
+            self.epoch,
+        )
+        terms = 0
+        for (name, bits), value in zip(_TERMS, values, strict=True):
+            if not 0 <= value < 1 << bits:
+                raise OrderTooLarge(f"the term {name} of a fill is below 2^{bits}, not {value}")
+            terms = terms << bits | value
+        r, vs = POSTED if signature is None else compact(signature)
+        return Fill(self.account, terms, self.salt, r, vs)
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How much of an order is filled, as EnergyTrading takes it.
+
+    Attributes:
+        account: 20-byte address of who trades.
+        terms: side 8 bits, filled Wh 40, cap 64, limit 48, first interval 32, count 32, epoch 32, highest first.
+        salt: the order's.
+        r: 32 bytes of the signature; zero for a posted order or a contract account.
+        vs: the rest of it in the compact form of EIP-2098.
+    """
+
+    account: bytes
+    terms: int
+    salt: int
+    r: bytes
+    vs: bytes
+
+
+def compact(signature: bytes) -> tuple[bytes, bytes]:
+    """Return the compact form (EIP-2098) of a 65-byte signature: r, and s with the parity of v in its top bit.
+
+    Raises:
+        BadSignature: not 65 bytes, or v is neither 27 nor 28, or s is not in the lower half.
+    """
+    if len(signature) != SIGNATURE_BYTES or signature[64] not in (27, 28) or signature[32] >> 7:
+        raise BadSignature("a compact signature is made of 65 bytes r, s, v with a low s and v 27 or 28")
+    vs = int.from_bytes(signature[32:64], "big") | (signature[64] - 27) << 255
+    return signature[:32], vs.to_bytes(32, "big")

@@ -11,6 +11,7 @@ from protocol.money import cost_up, fee_up, proceeds_down
 from protocol.order import Order, Side
 from protocol.registration import Source
 from protocol.vectors.samples import (
+    BALANCING,
     CHAIN_ID,
     CONSUMPTION,
     TRADING,
@@ -44,14 +45,16 @@ def orders() -> Vectors:
             market=market.id,
             side=Side(i % 2),
             cap_wh=_MOST_WH if i == 1 else 1_500 * (i + 1),
-            limit_price_micro_per_kwh=_MOST_WH if i == 1 else 120_000 + i,
-            from_interval=_INTERVAL + i,
+            limit_price_micro_per_kwh=(1 << 48) - 1 if i == 1 else 120_000 + i,
+            from_interval=(1 << 32) - 1 if i == 1 else _INTERVAL + i,
             count=(1 << 32) - 1 if i == 1 else 48,
             source_mask=market.source_mask,
             bundled=market.bundled,
             epoch=(1 << 32) - 1 if i == 1 else i,
             salt=(1 << 256) - 1 if i == 1 else i,
         )
+        signature = order.sign(account_key(i), domain)
+        fill = order.fill((1 << 40) - 1 if i == 1 else 700 + i, signature)
         cases.append(
             {
                 "name": name,
@@ -68,8 +71,14 @@ def orders() -> Vectors:
                 "salt": str(order.salt),
                 "structHash": hexed(order.struct_hash()),
                 "digest": hexed(order.digest(domain)),
-                "signature": hexed(order.sign(account_key(i), domain)),
+                "signature": hexed(signature),
                 "signer": address_text(order.account),
+                "fill": {
+                    "wh": str((1 << 40) - 1 if i == 1 else 700 + i),
+                    "terms": hexed(fill.terms.to_bytes(32, "big")),
+                    "r": hexed(fill.r),
+                    "vs": hexed(fill.vs),
+                },
             }
         )
     return {
@@ -158,14 +167,14 @@ def balances() -> Vectors:
         (Prices(180_001, 60_001), -903, [(0, 5_001, 5_000, 0), (3_999, 0, 0, 4_000), (1, 0, 0, 1_000)]),
         (Prices(333, 0), None, [(0, 0, 0, 0), (7, 0, 0, 0), (0, 7, 0, 0), (1, 1, 5, 5)]),
     ]
-    standing = {account: BalanceLeaf(account) for account in accounts}
+    standing = {account: BalanceLeaf(account) for account in (*accounts, BALANCING)}
     cases = []
     for prices, exchange_wh, quantities in settled:
         flows = [Flow(accounts[i], *quantity) for i, quantity in enumerate(quantities)]
         settlement = settle(flows, prices, exchange_wh)
-        for move in settlement.accounts:
+        for move in (*settlement.accounts, settlement.grid.of(BALANCING)):
             standing[move.account] = standing[move.account].after(move)
-        leaves = [standing[account] for account in accounts]
+        leaves = list(standing.values())
         tree = MerkleTree(leaf.leaf() for leaf in leaves)
         moves = {move.account: move for move in settlement.accounts}
         grid = settlement.grid

@@ -10,11 +10,12 @@ from protocol.balance import BadSettlement, BalanceLeaf, Flow, GridMove, Prices,
 from protocol.book import Book, BookEntry, is_of_book
 from protocol.category_totals import FEWEST_METERS, CategoryTotals, TooFewMeters, category_totals
 from protocol.eip712 import Domain
+from protocol.errors import BadSignature
 from protocol.keys import SigningKey, recover
 from protocol.market_id import BadMarket, MarketKind, forward, mask_of, pair, parse_market, spot
 from protocol.merkle import NoSuchLeaf
 from protocol.money import cost_up, fee_up, proceeds_down
-from protocol.order import Order, Side
+from protocol.order import Order, OrderTooLarge, Side, compact
 from protocol.registration import Category, Source
 
 DOMAIN = Domain(31337, bytes([0x44]) * 20)
@@ -82,6 +83,28 @@ def test_an_order_is_of_its_intervals_and_takes_its_limit_or_better(order: Order
     assert order.accepts(limit)
     assert order.accepts(limit + 1) == (order.side is Side.SELL)
     assert order.accepts(limit - 1) == (order.side is Side.BUY)
+
+
+@given(orders, st.integers(0, 2**40 - 1))
+def test_a_fill_keeps_every_term_or_is_refused(order: Order, wh: int) -> None:
+    fits = order.limit_price_micro_per_kwh < 1 << 48 and order.from_interval < 1 << 32
+    if not fits:
+        with pytest.raises(OrderTooLarge):
+            order.fill(wh, None)
+        return
+    fill = order.fill(wh, order.sign(KEY, DOMAIN))
+    assert fill.terms >> 208 == order.side << 40 | wh
+    assert fill.terms & 0xFFFFFFFF == order.epoch
+    assert order.fill(wh, None).r == bytes(32)
+    with pytest.raises(OrderTooLarge):
+        order.fill(1 << 40, None)
+
+
+def test_what_has_no_compact_form_is_refused() -> None:
+    right = KEY.sign(bytes(32))
+    for wrong in (right[:64], right[:64] + b"\0", right[:32] + b"\xff" + right[33:]):
+        with pytest.raises(BadSignature):
+            compact(wrong)
 
 
 @given(small, st.booleans(), st.sets(st.sampled_from(Source)))
@@ -247,10 +270,10 @@ def test_cumulative_sums_are_the_sums_of_the_intervals(weeks: list[list[Flow]], 
 
 def test_a_sum_that_the_contract_cannot_keep_is_refused() -> None:
     for wrong in (
-        BalanceLeaf(bytes(20), 1 << 95),
-        BalanceLeaf(bytes(20), -(1 << 95) - 1),
+        BalanceLeaf(bytes(20), 1 << 79),
+        BalanceLeaf(bytes(20), -(1 << 79) - 1),
         BalanceLeaf(bytes(20), 0, 1, 2),
-        BalanceLeaf(bytes(20), 0, 1 << 64, 0),
+        BalanceLeaf(bytes(20), 0, 1 << 56, 0),
     ):
         with pytest.raises(BadSettlement):
             wrong.leaf()

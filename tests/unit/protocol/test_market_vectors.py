@@ -33,6 +33,19 @@ def test_eth_account_recovers_the_account_of_every_order() -> None:
         assert case["signer"] == case["account"]
 
 
+def test_every_fill_carries_the_terms_and_the_signature_of_its_order() -> None:
+    for case in load("orders")["cases"]:
+        fill, terms = case["fill"], int(case["fill"]["terms"], 16)
+        widths = {"epoch": 32, "count": 32, "fromInterval": 32, "limitPriceMicroPerKwh": 48, "capWh": 64}
+        for name, bits in widths.items():
+            assert terms % (1 << bits) == int(case[name])
+            terms >>= bits
+        assert terms == case["side"] << 40 | int(fill["wh"])
+        vs = int(fill["vs"], 16)
+        s, v = vs & ~(1 << 255), 27 + (vs >> 255)
+        assert unhex(fill["r"]) + s.to_bytes(32, "big") + bytes((v,)) == unhex(case["signature"])
+
+
 def test_eth_account_recovers_the_signers_of_category_totals() -> None:
     vectors = load("category_totals")
     for case in vectors["cases"]:
@@ -125,6 +138,10 @@ def test_settled_intervals_and_their_sums_are_as_stated() -> None:
             leaf = standing.get(flow["account"], BalanceLeaf(move.account))
             standing[flow["account"]] = leaf.after(move)
         grid = case["grid"]
+        account = case["leaves"][-1]["account"]
+        leaf = standing.get(account, BalanceLeaf(address_bytes(account)))
+        standing[account] = leaf.after(settlement.grid.of(leaf.account))
+        assert sum(each.cumulative_micro for each in standing.values()) == 0
         assert settlement.grid.imbalance_wh == grid["imbalanceWh"]
         assert settlement.grid.money_micro == grid["moneyMicro"]
         assert settlement.grid.losses_wh == grid["lossesWh"]
