@@ -22,15 +22,7 @@ ORDER_TYPE: Final = (
 _TYPE_HASH = type_hash(ORDER_TYPE)
 # the words between the market and the salt, each with its leading zero bytes
 _MIDDLE = struct.Struct(">31xB24xQ24xQ24xQ28xI31xB31x?28xI")
-_TERMS: Final = (
-    ("side", 8),
-    ("wh", 40),
-    ("cap", 64),
-    ("limit", 48),
-    ("from", 32),
-    ("count", 32),
-    ("epoch", 32),
-)
+_TERMS: Final = {"side": 8, "wh": 40, "cap": 64, "limit": 48, "from": 32, "count": 32, "epoch": 32}
 POSTED: Final = (bytes(32), bytes(32))
 """What stands in a fill for the signature of an order that was posted."""
 
@@ -129,7 +121,7 @@ class Order:
             self.epoch,
         )
         terms = 0
-        for (name, bits), value in zip(_TERMS, values, strict=True):
+        for (name, bits), value in zip(_TERMS.items(), values, strict=True):
             if not 0 <= value < 1 << bits:
                 raise OrderTooLarge(f"the term {name} of a fill is below 2^{bits}, not {value}")
             terms = terms << bits | value
@@ -143,7 +135,8 @@ class Fill:
 
     Attributes:
         account: 20-byte address of who trades.
-        terms: side 8 bits, filled Wh 40, cap 64, limit 48, first interval 32, count 32, epoch 32, highest first.
+        terms: highest first, side 8 bits, filled Wh 40, cap 64, limit 48, first interval 32, count 32,
+            epoch 32.
         salt: the order's.
         r: 32 bytes of the signature; zero for a posted order or a contract account.
         vs: the rest of it in the compact form of EIP-2098.
@@ -157,7 +150,7 @@ class Fill:
 
 
 def compact(signature: bytes) -> tuple[bytes, bytes]:
-    """Return the compact form (EIP-2098) of a 65-byte signature: r, and s with the parity of v in its top bit.
+    """Return the compact form (EIP-2098) of a 65-byte signature: r, and s with the parity of v on top.
 
     Raises:
         BadSignature: not 65 bytes, or v is neither 27 nor 28, or s is not in the lower half.
