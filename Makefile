@@ -9,13 +9,14 @@ endif
 BIN := $(CURDIR)/.venv/bin
 FORGE = $(firstword $(wildcard $(CURDIR)/node_modules/@foundry-rs/forge-*/bin/forge))
 export PATH := $(BIN):$(PATH)
+BROWNIE := $(BIN)/python $(CURDIR)/scripts/with_brownie.py
 # Communities that are killed and come back mostly wait: two at a time keep two cores busy. A file stays together
 # because its tests share what it starts; the long ones come first.
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help up down status test test-deep lint format setup setup-dev clean
+.PHONY: help up down status test test-brownie test-deep lint format setup setup-dev deploy-brownie clean
 
 help: ## show this list
 	@echo "Zuva: solar energy from the panel to the payout. Commands:"
@@ -42,6 +43,13 @@ test: setup-dev ## all checks and tests (below 20 minutes on 2 cores)
 	@$(FORGE) test --root $(CURDIR)
 	@npm test --silent -w web
 	@$(BIN)/pytest -m "not deep" $(AT_ONCE) $(ARGS)
+	@$(BROWNIE) test --disable-warnings
+
+test-brownie: setup-dev ## the users' stories of the contracts, in Brownie on a chain of its own
+	@$(BROWNIE) test --disable-warnings $(ARGS)
+
+deploy-brownie: setup-dev ## what brownie run deploy does, on a chain of its own
+	@$(BROWNIE) run deploy
 
 test-deep: setup-dev ## the long fuzz and browser runs
 	@FOUNDRY_PROFILE=deep $(FORGE) test --root $(CURDIR)
@@ -63,7 +71,7 @@ format: setup-dev ## rewrite the sources in the house style
 	@npm run format --silent -w web
 
 clean: ## remove all that set-up made; data in .zuva stays
-	rm -rf .venv .venv-tools node_modules web/node_modules build out cache web/dist
+	rm -rf .venv .venv-brownie .venv-tools node_modules web/node_modules build out cache web/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "data of communities stays in .zuva; remove it yourself to begin anew"
