@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {ConsumptionLeaf, IEnergyConsumption} from "./interfaces/IEnergyConsumption.sol";
 import {IRegistry, MeterReading} from "./interfaces/IRegistry.sol";
 import {Messages} from "./libraries/Messages.sol";
@@ -28,16 +29,32 @@ contract EnergyConsumption is IEnergyConsumption, Reports {
         MeterReading calldata reading,
         bytes calldata signature
     ) external {
-        bytes32 hash = Messages.consumptionLeaf(
-            leaf.meterId, leaf.seq, leaf.timestamp, leaf.flags, leaf.importWh, leaf.exportWh, leaf.salt
-        );
+        bytes32 hash = _leafOf(leaf);
         uint256 signers = _requireContradictable(interval, leaf.meterId, hash, proof, reading, signature);
         uint8 kind = _kindOf(leaf.seq, leaf.timestamp, reading);
         if (!_contradicts(leaf, reading)) revert NoContradiction(leaf.meterId);
         _freeze(interval, leaf.meterId, hash, signers, kind);
     }
 
+    // VIEWS
+
+    /// @inheritdoc IEnergyConsumption
+    function isLeaf(uint64 interval, ConsumptionLeaf calldata leaf, bytes32[] calldata proof)
+        external
+        view
+        returns (bool)
+    {
+        return isFinal(interval) && interval > registry.frozenThrough(leaf.meterId)
+            && MerkleProof.verifyCalldata(proof, _rootOf(interval), _leafOf(leaf));
+    }
+
     // INTERNAL
+
+    function _leafOf(ConsumptionLeaf calldata leaf) private pure returns (bytes32) {
+        return Messages.consumptionLeaf(
+            leaf.meterId, leaf.seq, leaf.timestamp, leaf.flags, leaf.importWh, leaf.exportWh, leaf.salt
+        );
+    }
 
     function _contradicts(ConsumptionLeaf calldata leaf, MeterReading calldata reading)
         private

@@ -77,8 +77,7 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
     }
 
     /// @inheritdoc IEnergyProduction
-    function resetClaim(bytes32 meterId, uint64 seq, uint64 timestamp) external {
-        if (msg.sender != registry.governor()) revert IRegistry.NotGovernor(msg.sender);
+    function resetClaim(bytes32 meterId, uint64 seq, uint64 timestamp) external onlyGovernor {
         Claimed storage state = _claimed[meterId];
         if (state.seq == 0 || state.interval > registry.frozenThrough(meterId)) {
             revert ClaimNotDisputed(meterId);

@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Governed} from "./Governed.sol";
 import {IRegistry, MeterReading} from "./interfaces/IRegistry.sol";
 import {IReports, Report, ReportMeta} from "./interfaces/IReports.sol";
 import {Intervals} from "./libraries/Intervals.sol";
@@ -11,7 +12,7 @@ import {PackedMeta, PackedMetas} from "./libraries/PackedMetas.sol";
 
 /// @title Reports
 /// @notice Roots of the data sets the oracle quorum agreed on, one per interval, in a ring.
-abstract contract Reports is IReports, EIP712 {
+abstract contract Reports is IReports, Governed, EIP712 {
     using Messages for Report;
 
     // CONSTANTS
@@ -22,8 +23,6 @@ abstract contract Reports is IReports, EIP712 {
 
     // IMMUTABLES
 
-    /// @notice The registry this contract obeys.
-    IRegistry public immutable registry;
     /// @inheritdoc IReports
     uint32 public immutable ringSize;
     /// @inheritdoc IReports
@@ -45,9 +44,11 @@ abstract contract Reports is IReports, EIP712 {
 
     // CONSTRUCTOR
 
-    constructor(IRegistry registry_, uint32 ringSize_, uint32 finalitySeconds_) EIP712("Zuva", "1") {
+    constructor(IRegistry registry_, uint32 ringSize_, uint32 finalitySeconds_)
+        Governed(registry_)
+        EIP712("Zuva", "1")
+    {
         if (ringSize_ == 0) revert BadRingSize(ringSize_);
-        registry = registry_;
         ringSize = ringSize_;
         finalitySeconds = finalitySeconds_;
         _intervalSeconds = registry_.intervalSeconds();
@@ -96,7 +97,7 @@ abstract contract Reports is IReports, EIP712 {
     }
 
     /// @inheritdoc IReports
-    function isFinal(uint64 interval) external view returns (bool) {
+    function isFinal(uint64 interval) public view returns (bool) {
         PackedMeta meta = _ring[interval % ringSize].meta;
         return meta.isOf(interval) && block.timestamp >= meta.time() + finalitySeconds;
     }

@@ -21,6 +21,8 @@ struct ConsumptionLeaf {
 /// @title IEnergyConsumption
 /// @notice Roots over what meters drew and gave, without showing it.
 interface IEnergyConsumption is IReports {
+    // FUNCTIONS
+
     /// @notice Freezes a leaf that a reading signed by the same meter contradicts: the same sequence number with
     /// other values, or an order of sequence numbers against the order of registers or times. Once a leaf's interval
     /// is frozen for the meter, it cannot be disputed again. Orders are compared between readings of one key only,
@@ -32,4 +34,13 @@ interface IEnergyConsumption is IReports {
         MeterReading calldata reading,
         bytes calldata signature
     ) external;
+
+    // VIEWS
+
+    /// @notice Whether the interval's report is in the ring and final, holds the leaf, and no dispute froze it. Reverts
+    /// for an unknown meter.
+    function isLeaf(uint64 interval, ConsumptionLeaf calldata leaf, bytes32[] calldata proof)
+        external
+        view
+        returns (bool);
 }

@@ -80,8 +80,41 @@ struct Certification {
     uint32 frozenThrough;
 }
 
+/// @notice What the governor lets an account do in other contracts.
+enum Role {
+    /// @dev Clears markets.
+    ClearingOperator,
+    /// @dev States the condition of the grid, calls for demand response and sets envelopes.
+    GridOperator,
+    /// @dev Splits what is disputed, and voids a balance report before it is final.
+    Arbiter
+}
+
+/// @notice Where an account's request to be known as producer or consumer stands.
+enum ProfileStatus {
+    None,
+    Requested,
+    Approved,
+    Rejected
+}
+
+/// @notice What is known of an account, in one slot.
+struct AccountRecord {
+    /// @dev Sums over its meters, suspended ones included.
+    uint48 generationCapacityW;
+    uint48 connectionCapacityW;
+    uint32 meters;
+    /// @dev The governor's, if set.
+    uint64 sellCapWh;
+    bool sellCapSet;
+    /// @dev As last requested; they mean something once the profile is approved.
+    bool producer;
+    bool consumer;
+    ProfileStatus profile;
+}
+
 /// @title IRegistry
-/// @notice Who may do what: roles, oracle quorum, meters and their keys, CO2 factors.
+/// @notice Who may do what: roles, oracle quorum, accounts, meters and their keys, CO2 factors.
 interface IRegistry {
     // EVENTS
 
@@ -93,14 +126,31 @@ interface IRegistry {
     event GuardianSet(address indexed guardian);
     /// @notice Reports and mints were stopped or allowed again.
     event PausedSet(bool paused);
-    /// @notice A delayed call was announced; it may be made from `readyAt` (unix seconds) on.
-    event CallScheduled(bytes32 indexed callHash, uint64 readyAt, bytes call);
+    /// @notice A delayed call to `target` was announced; it may be made from `readyAt` (unix seconds) on.
+    event CallScheduled(bytes32 indexed callHash, address indexed target, uint64 readyAt, bytes call);
     /// @notice A delayed call was taken back.
     event CallUnscheduled(bytes32 indexed callHash);
     /// @notice The oracle set or its quorum changed. Bit i of every signers bitmap stands for `oracles[i]`.
     event OraclesSet(address[] oracles, uint8 quorum);
     /// @notice A contract was allowed, or forbidden, to suspend meters upon disputes.
     event ReporterSet(address indexed reporter, bool allowed);
+    /// @notice An account was given a role, or lost it.
+    event RoleSet(Role indexed role, address indexed account, bool allowed);
+    /// @notice The governor limited what an account may sell in an interval.
+    event SellCapSet(address indexed account, uint64 capWh);
+    /// @notice An account's sell cap follows from its generation capacity again.
+    event SellCapCleared(address indexed account);
+    /// @notice An account asks to be known as producer, consumer or both.
+    event ProfileRequested(
+        address indexed account,
+        bool producer,
+        bool consumer,
+        uint32 capacityW,
+        bytes32 locationHash,
+        bytes32 metadataHash
+    );
+    /// @notice The governor answered an account's request.
+    event ProfileDecided(address indexed account, bool approved);
     /// @notice The CO2 factor of a source changed.
     event Co2FactorSet(uint8 indexed source, uint32 gramsPerMWh);
     /// @notice A meter was registered with its opening registers.
@@ -128,6 +178,7 @@ interface IRegistry {
     error NotProposedGovernor(address caller);
     error NotGuardian(address caller);
     error NotReporter(address caller);
+    error RoleMissing(Role role, address caller);
     error ZeroAddress();
     error TooEarly(uint256 readyAt);
     error NotScheduled(bytes32 callHash);
@@ -139,6 +190,9 @@ interface IRegistry {
     error NotOracle(address signer);
     error SignersNotSorted(address signer);
     error BadSignature();
+    error EmptyProfile();
+    error ProfilePending(address account);
+    error ProfileNotRequested(address account);
     error MeterUnknown(bytes32 meterId);
     error MeterAlreadyRegistered(bytes32 meterId);
     error MeterIdMismatch(bytes32 meterId, address signer);
@@ -155,9 +209,12 @@ interface IRegistry {
     /// @notice Completes the change of governor; called by the proposed one.
     function acceptGovernor() external;
 
-    /// @notice Announces a call to `setOracles`, `setReporter` or `setCo2Factor` where the deployment has a delay.
+    /// @notice Announces a delayed call where the deployment has a delay: to `setOracles`, `setReporter`, `setRole` or
+    /// `setCo2Factor` here, or to another contract that obeys this registry. It stands for one call with these
+    /// arguments, under the hash keccak256(abi.encode(target, call)).
+    /// @param target The contract that will be called.
     /// @param call The calldata of the call.
-    function schedule(bytes calldata call) external;
+    function schedule(address target, bytes calldata call) external;
 
     /// @notice Takes an announced call back. Governor or guardian.
     function unschedule(bytes32 callHash) external;
@@ -176,6 +233,19 @@ interface IRegistry {
     /// @notice Allows or forbids a contract to suspend meters upon disputes. Delayed once an oracle set exists.
     function setReporter(address reporter, bool allowed) external;
 
+    /// @notice Gives an account a role or takes it. Delayed once an oracle set exists.
+    function setRole(Role role, address account, bool allowed) external;
+
+    /// @notice Limits what an account may sell in an interval, whatever its generation capacity.
+    function setSellCap(address account, uint64 capWh) external;
+
+    /// @notice Lets an account's sell cap follow from its generation capacity again.
+    function clearSellCap(address account) external;
+
+    /// @notice Answers an account's request. Nothing here depends on a profile: a meter may belong to an account
+    /// without one.
+    function approveProfile(address account, bool approved) external;
+
     /// @notice Sets the grams of CO2 one MWh of a source avoids. Delayed once an oracle set exists.
     function setCo2Factor(uint8 source, uint32 gramsPerMWh) external;
 
@@ -193,6 +263,28 @@ interface IRegistry {
 
     /// @notice Makes a suspended meter active again. Leaves frozen before stay frozen.
     function reinstateMeter(bytes32 meterId) external;
+
+    // GOVERNED CONTRACTS
+
+    /// @notice Uses up the announcement of a call to the caller; reverts unless the governor announced it long enough
+    /// ago. Does nothing where there is no delay, or no oracle set yet.
+    /// @param call The calldata the caller was called with.
+    function consumeSchedule(bytes calldata call) external;
+
+    // ACCOUNTS
+
+    /// @notice Asks the governor to know the caller as producer, consumer or both. A request stands as it is until it
+    /// is answered; a new one takes the place of the answer.
+    /// @param capacityW What the account generates or draws at most, W.
+    /// @param locationHash Of where it is; what is hashed is told to the governor alone.
+    /// @param metadataHash Of anything else the governor shall know.
+    function requestProfile(
+        bool producer,
+        bool consumer,
+        uint32 capacityW,
+        bytes32 locationHash,
+        bytes32 metadataHash
+    ) external;
 
     // GOVERNOR AND OTHERS
 
@@ -230,6 +322,21 @@ interface IRegistry {
     function oracles() external view returns (address[] memory);
 
     function isReporter(address reporter) external view returns (bool);
+
+    function hasRole(Role role, address account) external view returns (bool);
+
+    /// @notice What is known of an account; zeros for an unknown one.
+    function accountOf(address account) external view returns (AccountRecord memory);
+
+    /// @notice How many meters an account has, suspended ones included.
+    function meterCountOf(address account) external view returns (uint256);
+
+    /// @notice The most an account may sell in an interval, Wh: what the governor said, else what its meters can
+    /// generate and 5 % more.
+    function sellCapWh(address account) external view returns (uint256);
+
+    /// @notice The most that can pass an account's connections in an interval, Wh, and 5 % more.
+    function connectionWh(address account) external view returns (uint256);
 
     /// @notice Unix seconds from which an announced call may be made; 0 when it was not announced.
     function scheduledAt(bytes32 callHash) external view returns (uint64);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {Registry} from "contracts/Registry.sol";
-import {IRegistry, Meter, MeterAttributes, Registration} from "contracts/interfaces/IRegistry.sol";
+import {IRegistry, Meter, MeterAttributes, Registration, Role} from "contracts/interfaces/IRegistry.sol";
 import {BaseTest} from "./support/BaseTest.sol";
 
 contract RegistryRolesTest is BaseTest {
@@ -25,7 +25,7 @@ contract RegistryRolesTest is BaseTest {
         vm.expectRevert(refusal);
         registry.proposeGovernor(caller);
         vm.expectRevert(refusal);
-        registry.schedule("");
+        registry.schedule(address(registry), "");
         vm.expectRevert(refusal);
         registry.setGuardian(caller);
         vm.expectRevert(refusal);
@@ -34,6 +34,14 @@ contract RegistryRolesTest is BaseTest {
         registry.setReporter(caller, true);
         vm.expectRevert(refusal);
         registry.setCo2Factor(0, 1);
+        vm.expectRevert(refusal);
+        registry.setRole(Role.Arbiter, caller, true);
+        vm.expectRevert(refusal);
+        registry.setSellCap(caller, 1);
+        vm.expectRevert(refusal);
+        registry.clearSellCap(caller);
+        vm.expectRevert(refusal);
+        registry.approveProfile(caller, true);
         vm.expectRevert(refusal);
         registry.reinstateMeter(meterId);
         vm.expectRevert(refusal);
@@ -98,21 +106,25 @@ contract RegistryDelayTest is BaseTest {
     function testChangesWaitForTheirDelay(uint64 wait) public {
         vm.assume(wait < DELAY);
         bytes memory call = abi.encodeCall(registry.setCo2Factor, (1, 5));
-        vm.expectRevert(abi.encodeWithSelector(IRegistry.NotScheduled.selector, keccak256(call)));
+        vm.expectRevert(
+            abi.encodeWithSelector(IRegistry.NotScheduled.selector, keccak256(abi.encode(registry, call)))
+        );
         registry.setCo2Factor(1, 5);
-        registry.schedule(call);
+        registry.schedule(address(registry), call);
         vm.warp(T0 + wait);
         vm.expectRevert(abi.encodeWithSelector(IRegistry.TooEarly.selector, T0 + DELAY));
         registry.setCo2Factor(1, 5);
         vm.warp(T0 + DELAY);
         registry.setCo2Factor(1, 5);
         eq(registry.co2GramsPerMWh(1), 5, "factor");
-        vm.expectRevert(abi.encodeWithSelector(IRegistry.NotScheduled.selector, keccak256(call)));
+        vm.expectRevert(
+            abi.encodeWithSelector(IRegistry.NotScheduled.selector, keccak256(abi.encode(registry, call)))
+        );
         registry.setCo2Factor(1, 5);
     }
 
     function testAnAnnouncedChangeStandsForItsArgumentsOnly() public {
-        registry.schedule(abi.encodeCall(registry.setReporter, (STRANGER, true)));
+        registry.schedule(address(registry), abi.encodeCall(registry.setReporter, (STRANGER, true)));
         vm.warp(T0 + DELAY);
         vm.expectPartialRevert(IRegistry.NotScheduled.selector);
         registry.setReporter(HOLDER, true);
@@ -122,14 +134,14 @@ contract RegistryDelayTest is BaseTest {
 
     function testGuardianTakesAnAnnouncedChangeBack() public {
         bytes memory call = abi.encodeCall(registry.setReporter, (STRANGER, true));
-        registry.schedule(call);
+        registry.schedule(address(registry), call);
         vm.prank(GUARDIAN);
-        registry.unschedule(keccak256(call));
+        registry.unschedule(keccak256(abi.encode(registry, call)));
         vm.warp(T0 + DELAY);
         vm.expectPartialRevert(IRegistry.NotScheduled.selector);
         registry.setReporter(STRANGER, true);
         vm.expectPartialRevert(IRegistry.NotScheduled.selector);
-        registry.unschedule(keccak256(call));
+        registry.unschedule(keccak256(abi.encode(registry, call)));
     }
 
     function testGovernorWaitsToo() public {

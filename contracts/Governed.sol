@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IRegistry, Role} from "./interfaces/IRegistry.sol";
+
+/// @title Governed
+/// @notice A contract whose rules the registry's governor sets, announced first where the deployment has a delay.
+abstract contract Governed {
+    // IMMUTABLES
+
+    /// @notice The registry this contract obeys.
+    IRegistry public immutable registry;
+
+    // CONSTRUCTOR
+
+    constructor(IRegistry registry_) {
+        registry = registry_;
+    }
+
+    // MODIFIERS
+
+    modifier onlyGovernor() {
+        _onlyGovernor();
+        _;
+    }
+
+    /// @dev Nothing where there is no delay or no oracle set yet.
+    modifier delayed() {
+        registry.consumeSchedule(msg.data);
+        _;
+    }
+
+    // INTERNAL
+
+    function _onlyGovernor() internal view {
+        if (msg.sender != registry.governor()) revert IRegistry.NotGovernor(msg.sender);
+    }
+
+    /// @dev Reverts unless the governor gave the caller the role.
+    function _onlyRole(Role role) internal view {
+        if (!registry.hasRole(role, msg.sender)) revert IRegistry.RoleMissing(role, msg.sender);
+    }
+}
