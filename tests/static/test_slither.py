@@ -1,4 +1,4 @@
-"""Slither's detectors over the contracts: what is found at high or medium impact is explained here, or mended.
+"""Slither's detectors over the contracts: what is of high or medium impact is explained here, or mended.
 
 Slither reads syntax trees, so the compiler makes nothing else for it: no optimizer, no code.
 """
@@ -51,7 +51,8 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
         str(Path(sys.executable).with_name("slither")), ".",
         "--compile-force-framework", "foundry", "--ignore-compile",
         "--foundry-build-info-directory", str(folder / "build-info"),
-        "--filter-paths", "node_modules", "--exclude-informational", "--exclude-optimization", "--exclude-low",
+        "--filter-paths", "node_modules",
+        "--exclude-informational", "--exclude-optimization", "--exclude-low",
         "--config-file", str(folder / "none.json"), "--triage-database", str(folder / "none.db.json"),
         "--fail-none", "--json", str(report),
     ]  # fmt: skip
