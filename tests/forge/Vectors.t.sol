@@ -6,40 +6,10 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 import {MeterReading, Registration} from "contracts/interfaces/IRegistry.sol";
 import {Report} from "contracts/interfaces/IReports.sol";
 import {Messages} from "contracts/libraries/Messages.sol";
-import {BaseTest} from "./support/BaseTest.sol";
+import {JsonTest} from "./support/JsonTest.sol";
 
 /// @notice The files in protocol/vectors mean the same to the contracts as to every other party.
-contract VectorsTest is BaseTest {
-    string private json;
-    string private at;
-
-    function open(string memory name) private {
-        json = vm.readFile(string.concat("protocol/vectors/", name, ".json"));
-    }
-
-    /// @dev Moves to the i-th element of a list; false behind its end.
-    function step(string memory list, uint256 i) private returns (bool) {
-        at = string.concat(".", list, "[", vm.toString(i), "]");
-        return vm.keyExistsJson(json, at);
-    }
-
-    function key(string memory name) private view returns (string memory) {
-        return string.concat(at, ".", name);
-    }
-
-    function number(string memory name) private view returns (uint256) {
-        return vm.parseJsonUint(json, key(name));
-    }
-
-    function word(string memory name) private view returns (bytes32) {
-        return vm.parseJsonBytes32(json, key(name));
-    }
-
-    /// @dev The digest under a domain separator, as EIP-712 has it.
-    function digestOf(bytes32 separator, bytes32 structHash) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
-    }
-
+contract VectorsTest is JsonTest {
     function reading() private view returns (MeterReading memory) {
         return MeterReading(
             word("meterId"),
@@ -194,10 +164,6 @@ contract VectorsTest is BaseTest {
             }
         }
         require(i > 0, "no trees");
-    }
-
-    function element(string memory list, uint256 i) private view returns (string memory) {
-        return string.concat(at, ".", list, "[", vm.toString(i), "]");
     }
 
     // Struct hashes take calldata, and records are sliced as calldata, so they are asked through a call.

@@ -1,4 +1,4 @@
-"""Every type that is signed has a descriptor by which a wallet shows it, in the form of ERC-7730 version 2."""
+"""Every type that is signed has a descriptor for wallets, in the form of ERC-7730 version 2."""
 
 import importlib
 import json
