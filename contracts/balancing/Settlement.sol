@@ -17,16 +17,6 @@ abstract contract Settlement is GridBase {
     mapping(address account => PackedBalance) private _balances;
     mapping(uint64 interval => bool) private _voided;
 
-    /// @dev What a leaf makes due.
-    struct Due {
-        PackedBalance balance;
-        /// @dev Intervals whose bound is not used up.
-        uint256 elapsed;
-        /// @dev Most that can be due of one interval.
-        uint256 limitMicro;
-        int256 deltaMicro;
-    }
-
     // SETTLEMENT
 
     /// @inheritdoc IGridBalancing
@@ -36,14 +26,7 @@ abstract contract Settlement is GridBase {
         if (!MerkleProof.verifyCalldata(proof, _rootOf(interval), hash)) {
             revert BalanceNotInReport(interval, hash);
         }
-        if (leaf.account == address(this)) revert GridIsNotSettled();
-        PackedBalance balance = _settledOf(leaf.account);
-        if (!_isOpen(balance, interval)) revert AlreadySettled(leaf.account, uint64(balance.through()));
-        Due memory due = _due(interval, leaf, balance);
-        if (!_isBounded(due)) {
-            revert ImbalanceTooLarge(leaf.account, due.deltaMicro, due.limitMicro * due.elapsed);
-        }
-        _settle(interval, leaf, due);
+        _settle(interval, leaf, true);
     }
 
     /// @inheritdoc IGridBalancing
@@ -62,16 +45,7 @@ abstract contract Settlement is GridBase {
             revert BalancesNotInReport(interval);
         }
         for (uint256 i; i < leaves.length; ++i) {
-            BalanceLeaf calldata leaf = leaves[i];
-            PackedBalance balance = _settledOf(leaf.account);
-            // Skipped, not reverted: a race or one account's leaf must not stop the others of a batch.
-            if (leaf.account == address(this) || !_isOpen(balance, interval)) continue;
-            Due memory due = _due(interval, leaf, balance);
-            if (_isBounded(due)) {
-                _settle(interval, leaf, due);
-            } else {
-                emit SettlementRefused(leaf.account, interval, due.deltaMicro, due.limitMicro * due.elapsed);
-            }
+            _settle(interval, leaves[i], false);
         }
     }
 
@@ -126,45 +100,46 @@ abstract contract Settlement is GridBase {
         }
     }
 
-    /// @dev Of the interval settled last, only a credit that is still due.
-    function _isOpen(PackedBalance balance, uint64 interval) private pure returns (bool) {
-        (uint256 through, uint256 from) = (balance.through(), balance.boundedFrom());
-        return interval > through || (interval == through && from < through);
-    }
-
-    function _due(uint64 interval, BalanceLeaf calldata leaf, PackedBalance balance)
-        private
-        view
-        returns (Due memory due)
-    {
-        due.balance = balance;
-        due.elapsed = interval - balance.boundedFrom();
-        due.limitMicro = _limitOf(leaf.account);
-        due.deltaMicro = leaf.cumulativeMicro - balance.movedMicro();
-    }
-
-    function _isBounded(Due memory due) private pure returns (bool) {
-        return SignedMath.abs(due.deltaMicro) <= due.limitMicro * due.elapsed;
-    }
-
     /// @dev All of an interval's energy at the highest price, rounded up.
     function _limitOf(address account) private view returns (uint256) {
         uint256 wh = registry.connectionWh(account) + registry.sellCapWh(account);
         return (wh * maxImbalancePriceMicroPerKwh + 999) / 1000;
     }
 
-    function _settle(uint64 interval, BalanceLeaf calldata leaf, Due memory due) private {
-        // Written as if all moved, before the call; what a poor grid leaves open is corrected after it.
-        _balances[leaf.account] = PackedBalances.pack(leaf, interval, interval, leaf.cumulativeMicro);
-        (int256 moved,) = IEnergyTrading(trading).adjust(leaf.account, due.deltaMicro, interval);
-        if (moved != due.deltaMicro) {
-            // The part that is due keeps the intervals it comes from, so that it is not too large later.
-            // forge-lint: disable-next-line(unsafe-typecast) only credits move in part
-            uint256 used = uint256(moved) / due.limitMicro;
-            _balances[leaf.account] = PackedBalances.pack(
-                leaf, interval, due.balance.boundedFrom() + used, due.balance.movedMicro() + moved
-            );
+    /// @param strict Whether what cannot be settled reverts. In a batch it is left out: a race or one account's leaf
+    /// must not stop the others.
+    function _settle(uint64 interval, BalanceLeaf calldata leaf, bool strict) private {
+        address account = leaf.account;
+        if (account == address(this)) {
+            if (strict) revert GridIsNotSettled();
+            return;
         }
-        emit Settled(leaf.account, interval, due.deltaMicro, moved, leaf.promisedWh, leaf.deliveredWh);
+        PackedBalance balance = _settledOf(account);
+        (uint256 through, uint256 from) = (balance.through(), balance.boundedFrom());
+        // Of the interval settled last, only a credit that is still due.
+        if (interval < through || (interval == through && from == through)) {
+            // forge-lint: disable-next-line(unsafe-typecast) an interval
+            if (strict) revert AlreadySettled(account, uint64(through));
+            return;
+        }
+        int256 delta = leaf.cumulativeMicro - balance.movedMicro();
+        uint256 perInterval = _limitOf(account);
+        uint256 limit = perInterval * (interval - from);
+        if (SignedMath.abs(delta) > limit) {
+            if (strict) revert ImbalanceTooLarge(account, delta, limit);
+            emit SettlementRefused(account, interval, delta, limit);
+            return;
+        }
+        // Written as if all moved, before the call; what a poor grid leaves open is corrected after it.
+        PackedBalance settled = PackedBalances.pack(leaf, interval);
+        _balances[account] = settled;
+        (int256 moved,) = IEnergyTrading(trading).adjust(account, delta, interval);
+        if (moved != delta) {
+            // Only a credit moves in part. What is left of it keeps the intervals it comes from, so that it is not
+            // too large later. forge-lint: disable-next-line(unsafe-typecast) not below zero
+            from += uint256(moved) / perInterval;
+            _balances[account] = settled.leaving(from, delta - moved);
+        }
+        emit Settled(account, interval, delta, moved, leaf.promisedWh, leaf.deliveredWh);
     }
 }

@@ -15,6 +15,7 @@ library PackedBalances {
     uint256 private constant MOVED = 64;
     uint256 private constant PROMISED = 144;
     uint256 private constant DELIVERED = 200;
+    uint256 private constant MOVED_MAX = type(uint80).max;
 
     /// @notice Leaf of the balancing tree. Hashed twice, so that no inner node of a tree can pass for a leaf.
     function leafOf(BalanceLeaf calldata leaf) internal pure returns (bytes32) {
@@ -30,24 +31,32 @@ library PackedBalances {
         return PackedBalance.wrap(interval | (interval << BOUNDED_FROM));
     }
 
-    /// @notice The balance after `leaf` of `interval` was settled up to `movedMicro`.
-    function pack(BalanceLeaf calldata leaf, uint256 interval, uint256 boundedFrom_, int256 movedMicro_)
+    /// @notice The balance after `leaf` of `interval` was settled whole.
+    function pack(BalanceLeaf calldata leaf, uint64 interval) internal pure returns (PackedBalance) {
+        (int256 moved, uint256 promisedWh, uint256 deliveredWh) =
+            (leaf.cumulativeMicro, leaf.promisedWh, leaf.deliveredWh);
+        if (
+            // forge-lint: disable-next-line(unsafe-typecast) what the comparison is to find out
+            int80(moved) != moved || promisedWh > type(uint56).max || deliveredWh > type(uint56).max
+        ) {
+            revert IGridBalancing.BalanceTooLarge(leaf.account);
+        }
+        // Intervals of a report fit 32 bits, see PackedMetas.
+        return PackedBalance.wrap(
+            interval | (uint256(interval) << BOUNDED_FROM) | _moved(moved) | (promisedWh << PROMISED)
+                | (deliveredWh << DELIVERED)
+        );
+    }
+
+    /// @notice The same while `leftMicro` of the money is still due, for intervals after `from`.
+    function leaving(PackedBalance balance, uint256 from, int256 leftMicro)
         internal
         pure
         returns (PackedBalance)
     {
-        (uint256 promisedWh, uint256 deliveredWh) = (leaf.promisedWh, leaf.deliveredWh);
-        if (
-            // forge-lint: disable-next-line(unsafe-typecast) what the comparison is to find out
-            int80(movedMicro_) != movedMicro_ || promisedWh > type(uint56).max
-                || deliveredWh > type(uint56).max
-        ) revert IGridBalancing.BalanceTooLarge(leaf.account);
-        // Intervals of a report fit 32 bits, see PackedMetas.
-        return PackedBalance.wrap(
-            // forge-lint: disable-next-line(unsafe-typecast) only its 80 low bits are kept
-            interval | (boundedFrom_ << BOUNDED_FROM) | (uint256(uint80(int80(movedMicro_))) << MOVED)
-                | (promisedWh << PROMISED) | (deliveredWh << DELIVERED)
-        );
+        uint256 word = PackedBalance.unwrap(balance);
+        uint256 kept = word & ~((uint256(type(uint32).max) << BOUNDED_FROM) | (MOVED_MAX << MOVED));
+        return PackedBalance.wrap(kept | (from << BOUNDED_FROM) | _moved(balance.movedMicro() - leftMicro));
     }
 
     function through(PackedBalance balance) internal pure returns (uint256) {
@@ -74,5 +83,11 @@ library PackedBalances {
             promisedWh: uint56(word >> PROMISED),
             deliveredWh: uint56(word >> DELIVERED)
         });
+    }
+
+    /// @dev The money in its place.
+    function _moved(int256 micro) private pure returns (uint256) {
+        // forge-lint: disable-next-line(unsafe-typecast) two's complement: its low bits are the number
+        return (uint256(micro) & MOVED_MAX) << MOVED;
     }
 }
