@@ -50,7 +50,10 @@ class Category(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class MeterAttributes:
-    """What the governor states about a meter when it is registered; capacities in W."""
+    """What the governor states about a meter when it is registered; capacities in W.
+
+    `metadata_hash` is that of a document about the meter, zeros for none.
+    """
 
     kind: Kind
     source: Source
@@ -59,6 +62,7 @@ class MeterAttributes:
     connection_capacity_w: int
     feeder: int
     simulated: bool
+    metadata_hash: bytes = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ struct MeterAttributes {
     uint32 connectionCapacityW;
     uint32 feeder;
     bool simulated;
+    /// @dev Of a document about the meter (make, calibration, place); kept in the event only.
+    bytes32 metadataHash;
 }
 
 /// @notice A registered meter, as stored.
@@ -111,6 +113,8 @@ struct AccountRecord {
     bool producer;
     bool consumer;
     ProfileStatus profile;
+    /// @dev Unix seconds at which what it may sell last changed: by the governor's word or by a meter.
+    uint32 sellCapChangedAt;
 }
 
 /// @title IRegistry
@@ -165,6 +169,8 @@ interface IRegistry {
         uint64 generatedWh,
         string name
     );
+    /// @notice Another document describes the meter.
+    event MeterMetadataSet(bytes32 indexed meterId, bytes32 metadataHash);
     /// @notice A meter signs with `key` from `validFromInterval` on, whatever was said of that time before.
     event KeyRotated(bytes32 indexed meterId, address key, uint64 validFromInterval);
     /// @notice A meter's readings are not taken and not certified until it is reinstated.
@@ -253,7 +259,7 @@ interface IRegistry {
     /// @param r The meter's own statement.
     /// @param a The governor's statement about it.
     /// @param name A label for people; kept in the event only.
-    /// @param deviceSignature Signature of `r` by the meter's first key.
+    /// @param deviceSignature Signature of `r` by the meter's first key, as of a reading in `isSignedByMeter`.
     function registerMeter(
         Registration calldata r,
         MeterAttributes calldata a,
@@ -287,6 +293,9 @@ interface IRegistry {
     ) external;
 
     // GOVERNOR AND OTHERS
+
+    /// @notice Names another document about a meter, by its hash. The meter's account or the governor.
+    function setMeterMetadata(bytes32 meterId, bytes32 metadataHash) external;
 
     /// @notice Gives a meter a new key from an interval on: the next one at the earliest, so that readings already
     /// accepted stay signed, and a week ahead at the latest. One rotation can be pending; the governor may replace
@@ -351,6 +360,9 @@ interface IRegistry {
 
     function meter(bytes32 meterId) external view returns (Meter memory);
 
+    /// @notice The account a meter belongs to; reverts for an unknown meter.
+    function meterAccount(bytes32 meterId) external view returns (address);
+
     function isRegistered(bytes32 meterId) external view returns (bool);
 
     /// @notice What a mint needs to know about a meter; reverts for an unknown one and while paused.
@@ -366,6 +378,8 @@ interface IRegistry {
     function keyAt(bytes32 meterId, uint64 interval) external view returns (address);
 
     /// @notice Whether the meter's key at the reading's interval signed the reading.
+    /// @param signature 65 bytes r ‖ s ‖ v of a secp256k1 key, whose address the key is; or 128 bytes x ‖ y ‖ r ‖ s of
+    /// a P-256 key, which is known by the last 20 bytes of keccak256(0x01 ‖ x ‖ y).
     function isSignedByMeter(MeterReading calldata reading, bytes calldata signature)
         external
         view

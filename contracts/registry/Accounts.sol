@@ -35,6 +35,7 @@ abstract contract Accounts is Governance {
     function setSellCap(address account, uint64 capWh) external onlyGovernor {
         AccountRecord storage a = _accounts[account];
         (a.sellCapWh, a.sellCapSet) = (capWh, true);
+        _noteSellCap(a);
         emit SellCapSet(account, capWh);
     }
 
@@ -42,6 +43,7 @@ abstract contract Accounts is Governance {
     function clearSellCap(address account) external onlyGovernor {
         AccountRecord storage a = _accounts[account];
         (a.sellCapWh, a.sellCapSet) = (0, false);
+        _noteSellCap(a);
         emit SellCapCleared(account);
     }
 
@@ -102,6 +104,12 @@ abstract contract Accounts is Governance {
         a.generationCapacityW += generationCapacityW;
         a.connectionCapacityW += connectionCapacityW;
         a.meters += 1;
+        _noteSellCap(a);
+    }
+
+    function _noteSellCap(AccountRecord storage a) private {
+        // forge-lint: disable-next-line(unsafe-typecast) until the year 2106
+        a.sellCapChangedAt = uint32(block.timestamp);
     }
 
     function _perInterval(uint256 capacityW) private view returns (uint256) {

@@ -2,7 +2,6 @@
 pragma solidity 0.8.34;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {
     Certification,
@@ -14,6 +13,7 @@ import {
 } from "../interfaces/IRegistry.sol";
 import {Intervals} from "../libraries/Intervals.sol";
 import {Messages} from "../libraries/Messages.sol";
+import {MeterSignatures} from "../libraries/MeterSignatures.sol";
 import {Accounts} from "./Accounts.sol";
 import {Roles} from "./Roles.sol";
 
@@ -64,7 +64,8 @@ abstract contract Meters is Roles, Accounts, EIP712 {
         if (r.account == address(0)) revert ZeroAddress();
         if (a.kind > MAX_KIND || a.source > MAX_SOURCE || a.category > MAX_CATEGORY) revert BadAttributes();
         if (_meters[r.meterId].account != address(0)) revert MeterAlreadyRegistered(r.meterId);
-        address key = ECDSA.recoverCalldata(registrationDigest(r), deviceSignature);
+        address key = MeterSignatures.signerOf(registrationDigest(r), deviceSignature);
+        if (key == address(0)) revert BadSignature();
         if (r.meterId != keccak256(abi.encode(key, r.nonce))) revert MeterIdMismatch(r.meterId, key);
 
         _meters[r.meterId] = Meter({
@@ -101,6 +102,12 @@ abstract contract Meters is Roles, Accounts, EIP712 {
     // GOVERNOR AND OTHERS
 
     /// @inheritdoc IRegistry
+    function setMeterMetadata(bytes32 meterId, bytes32 metadataHash) external {
+        if (msg.sender != meterAccount(meterId)) _onlyGovernor();
+        emit MeterMetadataSet(meterId, metadataHash);
+    }
+
+    /// @inheritdoc IRegistry
     function rotateKey(bytes32 meterId, address key, uint64 validFromInterval, bytes calldata signature)
         external
     {
@@ -115,7 +122,7 @@ abstract contract Meters is Roles, Accounts, EIP712 {
         } else {
             if (pending) revert RotationPending(meterId, m.keyFrom);
             address signer =
-                ECDSA.recoverCalldata(keyRotationDigest(meterId, key, validFromInterval), signature);
+                MeterSignatures.signerOf(keyRotationDigest(meterId, key, validFromInterval), signature);
             if (signer != m.key) revert BadSignature();
         }
         // A key that came into force already could disown readings that were judged.
@@ -152,6 +159,11 @@ abstract contract Meters is Roles, Accounts, EIP712 {
     /// @inheritdoc IRegistry
     function meter(bytes32 meterId) external view returns (Meter memory) {
         return _registered(meterId);
+    }
+
+    /// @inheritdoc IRegistry
+    function meterAccount(bytes32 meterId) public view returns (address) {
+        return _registered(meterId).account;
     }
 
     /// @inheritdoc IRegistry
@@ -196,9 +208,8 @@ abstract contract Meters is Roles, Accounts, EIP712 {
     {
         // forge-lint: disable-next-line(unsafe-typecast) a quotient of a uint64
         uint64 interval = uint64(Intervals.intervalOf(reading.timestamp, intervalSeconds));
-        (address signer, ECDSA.RecoverError failure,) =
-            ECDSA.tryRecoverCalldata(readingDigest(reading), signature);
-        return failure == ECDSA.RecoverError.NoError && signer == keyAt(reading.meterId, interval);
+        address signer = MeterSignatures.signerOf(readingDigest(reading), signature);
+        return signer != address(0) && signer == keyAt(reading.meterId, interval);
     }
 
     /// @inheritdoc IRegistry

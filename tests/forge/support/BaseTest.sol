@@ -109,7 +109,7 @@ abstract contract BaseTest {
     }
 
     function solar() internal pure returns (MeterAttributes memory) {
-        return MeterAttributes(0, 0, 0, 5_000, 10_000, 1, false);
+        return MeterAttributes(0, 0, 0, 5_000, 10_000, 1, false, 0);
     }
 
     function register(uint256 key, address account, uint64 openingWh) internal returns (bytes32) {

@@ -5,6 +5,9 @@ pragma solidity 0.8.34;
 interface Vm {
     function addr(uint256 secret) external pure returns (address);
     function sign(uint256 secret, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function signP256(uint256 secret, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
+    function publicKeyP256(uint256 secret) external pure returns (uint256 x, uint256 y);
+    function setEvmVersion(string calldata version) external;
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
     function prank(address caller) external;

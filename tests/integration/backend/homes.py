@@ -73,7 +73,10 @@ class Homes:
             )
             name = f"Home {len(self.homes) + 1}"
             call = registry.functions["registerMeter"].encode(
-                opening, (0, 0, 0, 5000, 10000, 1, True), name, opening.sign(key, book.domain("Registry"))
+                opening,
+                (0, 0, 0, 5000, 10000, 1, True, bytes(32)),
+                name,
+                opening.sign(key, book.domain("Registry")),
             )
             await governor.transact(book.address("Registry"), call)
             self.homes.append(home)

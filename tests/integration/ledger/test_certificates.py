@@ -18,7 +18,7 @@ from tests.integration.conftest import GENESIS_TIME, Community
 
 pytestmark = pytest.mark.asyncio
 
-SOLAR_HOME = (0, 0, 0, 5_000, 10_000, 1, True)
+SOLAR_HOME = (0, 0, 0, 5_000, 10_000, 1, True, bytes(32))
 OPENED = GENESIS_TIME
 SIMULATED_SOLAR = 1 << 40
 PRODUCTION = "EnergyProduction"

@@ -301,7 +301,7 @@ async def register(community: OracleCommunity, number: int) -> MeterUnderTest:
     registration = Registration(meter_id_of(key.address, 0), account, 0, GENESIS, 0, 0, 0)
     signature = registration.sign(key, community.book.domain("Registry"))
     call = contract("Registry").functions["registerMeter"]
-    attributes = (0, 0, 0, 6_000, 6_000, 1, False)
+    attributes = (0, 0, 0, 6_000, 6_000, 1, False, bytes(32))
     await community.governor.transact(
         community.book.address("Registry"),
         call.encode(registration, attributes, f"home-{number:02d}", signature),

@@ -51,17 +51,17 @@ def test_a_registration_with_its_struct_and_name(decoder: Decoder) -> None:
     data = encode(
         [
             "address",
-            "(uint8,uint8,uint8,uint32,uint32,uint32,bool)",
+            "(uint8,uint8,uint8,uint32,uint32,uint32,bool,bytes32)",
             "uint64",
             "uint64",
             "uint64",
             "uint64",
             "string",
         ],
-        ["0x" + "22" * 20, attributes, 1000, 1, 2, 3, "Mbare 4 \u2600"],
+        ["0x" + "22" * 20, (*attributes, b"\x44" * 32), 1000, 1, 2, 3, "Mbare 4 \u2600"],
     )
     signature = (
-        "MeterRegistered(bytes32,address,address,(uint8,uint8,uint8,uint32,uint32,uint32,bool),"
+        "MeterRegistered(bytes32,address,address,(uint8,uint8,uint8,uint32,uint32,uint32,bool,bytes32),"
         "uint64,uint64,uint64,uint64,string)"
     )
     events = decoder.rows([log("Registry", signature, [b"\x11" * 32, bytes(12) + b"\x33" * 20], data)])
