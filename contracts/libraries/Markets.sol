@@ -55,6 +55,11 @@ library Markets {
 
     /// @notice Reverts unless the id is one of those above.
     function check(bytes32 market) internal pure {
+        if (!isValid(market)) revert BadMarket(market);
+    }
+
+    /// @notice Whether the id is one of those above.
+    function isValid(bytes32 market) internal pure returns (bool) {
         uint256 word = uint256(market);
         uint256 kind = word >> KIND_SHIFT;
         // forge-lint: disable-next-line(unsafe-typecast) one byte each
@@ -64,7 +69,7 @@ library Markets {
         bad = bad || (mask != 0) != (word & BUNDLED != 0);
         // forge-lint: disable-next-line(unsafe-typecast) the bytes that follow the head
         bad = bad || (kind != PAIR && uint232(word) > type(uint32).max);
-        if (bad) revert BadMarket(market);
+        return !bad;
     }
 
     /// @notice Spot, forward or pair.

@@ -71,9 +71,13 @@ abstract contract GridTest is BaseTest {
     // MONEY
 
     function fund(address account, uint256 micro) internal {
-        token.mint(address(this), micro);
+        // The grid's account takes anybody's money.
+        address payer = account == address(grid) ? address(this) : account;
+        token.mint(payer, micro);
+        vm.startPrank(payer);
         token.approve(address(trading), micro);
         trading.deposit(micro, account);
+        vm.stopPrank();
     }
 
     function cashOf(address account) internal view returns (uint256) {
