@@ -186,13 +186,17 @@ def restore(
 def bench(
     name: Annotated[str, typer.Argument(help="A file of benchmarks/, without .py; or all.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    update: Annotated[bool, typer.Option("--update", help="Write the bench's snapshot anew.")] = False,
 ) -> None:
     """Measure a claim on this machine, beside its peer where there is one."""
     if not name.replace("_", "").isalnum():
         raise ConfigurationError(
             f"bench {name!r}: a name has letters, digits and underscores; see benchmarks/"
         )
-    measure = getattr(_module(f"benchmarks.{name}", f"bench {name}"), "run", None)
+    module = _module(f"benchmarks.{name}", f"bench {name}")
+    measure = getattr(module, "update" if update else "run", None)
+    if update and measure is None:
+        raise ConfigurationError(f"bench {name}: it has no snapshot to write; leave --update out")
     if not callable(measure):
         raise ConfigurationError(f"bench {name}: benchmarks/{name}.py measures nothing by itself; try `all`")
     result: dict[str, Any] = measure()
