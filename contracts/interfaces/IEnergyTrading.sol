@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IEnergyConsumption} from "./IEnergyConsumption.sol";
 import {IRegistry} from "./IRegistry.sol";
 import {PackedTerms} from "../libraries/PackedTerms.sol";
 
 /// @notice What a deployment of EnergyTrading is fixed to.
 struct TradingParameters {
     IRegistry registry;
-    /// @dev The certificates that bundled markets deliver.
-    IERC1155 production;
-    /// @dev Whose leaves prove what was metered.
-    IEnergyConsumption consumption;
     /// @dev The settlement currency, with 6 decimals.
     IERC20 token;
     /// @dev GridBalancing: the only one that may adjust accounts.
     address grid;
+    /// @dev EnergyDelivery: it judges what needs more than a clearing's own book, and delivers certificates.
+    address delivery;
     /// @dev How many intervals positions are kept for before their slots are used again; even.
     uint32 ringSize;
     /// @dev Seconds until a withdrawal is paid and a cancellation counts; zero for at once.
@@ -74,6 +70,8 @@ struct Account {
     uint64 settledThrough;
     /// @dev Unix seconds at which its cash last grew.
     uint64 increasedAt;
+    /// @dev Whether it ever owed the grid.
+    bool hasOwed;
 }
 
 /// @notice What an account sold and bought in (market, t).
@@ -117,14 +115,15 @@ struct TradingRules {
     uint48 islandFloorPriceMicroPerKwh;
     uint48 islandCapPriceMicroPerKwh;
     uint16 feeBps;
+    /// @dev Unix seconds at which a corridor was last set.
+    uint40 corridorSetAt;
 }
 
 /// @title IEnergyTrading
 /// @notice A ledger of cash, signed orders, and their clearing at one price for each market and interval.
 /// @dev Money is in micro-units of the settlement currency, prices in micro-units per kWh. A buyer's cost is rounded
 /// up and a seller's proceeds down; the difference goes to the fees. At every moment the contract's balance of the
-/// token is the sum of cash, escrow, what open clearings hold, fees, bonds, disputed money and that of bundles.
-/// See `Markets` for the ids of markets.
+/// token is the sum of cash, escrow, what open clearings hold, fees and bonds. See `Markets` for the ids of markets.
 interface IEnergyTrading {
     // EVENTS
 
@@ -189,7 +188,7 @@ interface IEnergyTrading {
     error NoWithdrawalRequested(address account);
     error NoticeRunning(uint256 readyAt);
     error NotGrid(address caller);
-    error GridHasNoImbalance();
+    error NoImbalanceOf(address account);
 
     error NotOrderAccount(address caller, address account);
     error BadSide(uint256 side);
@@ -337,6 +336,10 @@ interface IEnergyTrading {
 
     /// @notice The contract that may adjust accounts, and whose account pays and takes imbalance money.
     function grid() external view returns (address);
+
+    /// @notice The contract that may slash, and move escrow of closed clearings; disputed money, and what goes back
+    /// to buyers of a bundle, is cash of its account.
+    function delivery() external view returns (address);
 
     function ringSize() external view returns (uint32);
 

@@ -20,6 +20,8 @@ library PackedAccounts {
     uint8 internal constant HAS_CANCELLED = 1;
     /// @notice Flag: the account's epoch jumped at least once, so a former epoch may still count.
     uint8 internal constant HAS_FORMER_EPOCH = 2;
+    /// @notice Flag: the account owed the grid at least once.
+    uint8 internal constant HAS_OWED = 4;
 
     uint256 private constant DEBT = 80;
     uint256 private constant EPOCH = 144;
@@ -64,6 +66,12 @@ library PackedAccounts {
         return uint8(PackedAccount.unwrap(account) >> FLAGS) & flag == flag;
     }
 
+    /// @notice Whether an order of that epoch counts without a look at former epochs and cancelled orders.
+    function isPlain(PackedAccount account, uint256 epoch_) internal pure returns (bool) {
+        uint256 word = PackedAccount.unwrap(account);
+        return uint32(word >> EPOCH) == epoch_ && (word >> FLAGS) & HAS_CANCELLED == 0;
+    }
+
     // CHANGING
 
     /// @notice Adds cash and remembers that it grew now.
@@ -91,6 +99,7 @@ library PackedAccounts {
     function withDebt(PackedAccount account, uint256 micro) internal pure returns (PackedAccount) {
         if (micro > DEBT_MAX) revert DebtTooLarge(micro);
         uint256 word = PackedAccount.unwrap(account) & ~(DEBT_MAX << DEBT);
+        if (micro != 0) word |= uint256(HAS_OWED) << FLAGS;
         return PackedAccount.wrap(word | (micro << DEBT));
     }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 /// @notice What an account sold and bought in (market, t), in one word, first field lowest: t 32, sold 38, bought 38,
-/// escrow 72, paid 72, flags 4. A word of another interval is a stale slot of the ring.
+/// escrow 72, paid 72. A word of another interval is a stale slot of the ring.
 /// @dev By hand, because the compiler writes a struct's fields one after the other, at 200 gas each.
 type PackedPosition is uint256;
 
@@ -17,19 +17,15 @@ library PackedPositions {
     error NotEnoughEscrow(uint256 escrowMicro, uint256 neededMicro);
     error IntervalTooLarge(uint256 interval);
 
-    /// @notice Flag: the buyer disputed once.
-    uint8 internal constant DISPUTED = 1;
-    /// @notice Flag: the buyer took his certificates, or his money back.
-    uint8 internal constant TAKEN = 2;
+    /// @notice The most Wh a position holds on either side.
+    uint256 internal constant WH_MAX = (1 << 38) - 1;
 
     uint256 private constant SOLD = 32;
     uint256 private constant BOUGHT = 70;
     uint256 private constant ESCROW = 108;
     uint256 private constant PAID = 180;
-    uint256 private constant FLAGS = 252;
 
     uint256 private constant INTERVAL_MAX = type(uint32).max;
-    uint256 private constant WH_MAX = (1 << 38) - 1;
     uint256 private constant MONEY_MAX = type(uint72).max;
 
     // READING
@@ -38,6 +34,11 @@ library PackedPositions {
     function isOf(PackedPosition position, uint64 t) internal pure returns (bool) {
         uint256 word = PackedPosition.unwrap(position);
         return word != 0 && uint32(word) == t;
+    }
+
+    /// @notice As `isOf`, where it is known that `t` is not zero.
+    function isAt(PackedPosition position, uint256 t) internal pure returns (bool) {
+        return uint32(PackedPosition.unwrap(position)) == t;
     }
 
     /// @notice The position of interval `t`: this one, or an empty one where the slot is stale.
@@ -70,11 +71,6 @@ library PackedPositions {
     /// @notice Micro-units paid for what was bought.
     function paid(PackedPosition position) internal pure returns (uint256) {
         return (PackedPosition.unwrap(position) >> PAID) & MONEY_MAX;
-    }
-
-    /// @notice Whether all bits of `flag`, of which four count, are set.
-    function has(PackedPosition position, uint8 flag) internal pure returns (bool) {
-        return (PackedPosition.unwrap(position) >> FLAGS) & flag == flag;
     }
 
     // CHANGING
@@ -118,10 +114,5 @@ library PackedPositions {
         unchecked {
             return PackedPosition.wrap(PackedPosition.unwrap(position) - (micro << ESCROW)); // not below zero
         }
-    }
-
-    /// @notice Sets flags, of which four count.
-    function with(PackedPosition position, uint8 flag) internal pure returns (PackedPosition) {
-        return PackedPosition.wrap(PackedPosition.unwrap(position) | (uint256(flag) << FLAGS));
     }
 }

@@ -12,7 +12,7 @@ import {IRegistry} from "../interfaces/IRegistry.sol";
 import {Account, IEnergyTrading, TradingParameters, TradingRules} from "../interfaces/IEnergyTrading.sol";
 import {Governed} from "../Governed.sol";
 import {Intervals} from "../libraries/Intervals.sol";
-import {PackedAccount} from "../libraries/PackedAccounts.sol";
+import {PackedAccount, PackedAccounts} from "../libraries/PackedAccounts.sol";
 
 /// @title Ledger
 /// @notice Cash, debt and fees.
@@ -34,6 +34,8 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
     /// @inheritdoc IEnergyTrading
     address public immutable grid;
     /// @inheritdoc IEnergyTrading
+    address public immutable delivery;
+    /// @inheritdoc IEnergyTrading
     uint32 public immutable ringSize;
     /// @inheritdoc IEnergyTrading
     uint32 public immutable noticeSeconds;
@@ -47,6 +49,11 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
     // STORAGE
 
     mapping(address account => PackedAccount) internal _accounts;
+
+    /// @dev Where a word of `_accounts` is, found once to read and to write it.
+    struct AccountSlot {
+        PackedAccount word;
+    }
 
     struct Withdrawal {
         uint128 micro;
@@ -69,11 +76,14 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
         // A slot is used again no sooner than half a ring after its clearing opened: courts end before.
         uint256 longest = p.ringSize / 2 * intervalSeconds;
         if (p.complaintSeconds > longest) revert BadComplaintSeconds(p.complaintSeconds, longest);
-        if (p.grid == address(0) || p.feeRecipient == address(0)) revert IRegistry.ZeroAddress();
+        if (p.grid == address(0) || p.delivery == address(0) || p.feeRecipient == address(0)) {
+            revert IRegistry.ZeroAddress();
+        }
         uint8 decimals = IERC20Metadata(address(p.token)).decimals();
         if (decimals != DECIMALS) revert BadDecimals(decimals);
         token = p.token;
         grid = p.grid;
+        delivery = p.delivery;
         ringSize = p.ringSize;
         noticeSeconds = p.noticeSeconds;
         complaintSeconds = p.complaintSeconds;
@@ -126,7 +136,8 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
         uint256 cash = word.cash();
         uint256 micro = withdrawal.micro < cash ? withdrawal.micro : cash;
         if (micro == 0) revert NothingToMove();
-        delete _withdrawals[msg.sender];
+        // The time stays: it tells a court since when at least nothing was announced.
+        _withdrawals[msg.sender].micro = 0;
         _accounts[msg.sender] = word.debit(micro);
         emit Withdrawn(msg.sender, to, micro);
         token.safeTransfer(to, micro);
@@ -138,7 +149,7 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
         returns (int256 movedMicro, uint256 debtMicro)
     {
         if (msg.sender != grid) revert NotGrid(msg.sender);
-        if (account == grid) revert GridHasNoImbalance();
+        if (account == grid || account == delivery) revert NoImbalanceOf(account);
         PackedAccount word = _accounts[account];
         PackedAccount gridWord = _accounts[grid];
         debtMicro = word.debt();
@@ -184,6 +195,7 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
         } else {
             (_rules.floorPriceMicroPerKwh, _rules.capPriceMicroPerKwh) = (floor, cap);
         }
+        _rules.corridorSetAt = uint40(block.timestamp);
         emit CorridorSet(island, floor, cap);
     }
 
@@ -223,7 +235,8 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
             debtMicro: word.debt(),
             epoch: word.epoch(),
             settledThrough: uint64(word.settledThrough()),
-            increasedAt: uint64(word.increasedAt())
+            increasedAt: uint64(word.increasedAt()),
+            hasOwed: word.has(PackedAccounts.HAS_OWED)
         });
     }
 
@@ -234,6 +247,14 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
     }
 
     // INTERNAL
+
+    function _slotOf(address account) internal pure returns (AccountSlot storage slot) {
+        assembly ("memory-safe") {
+            mstore(0, shr(96, shl(96, account)))
+            mstore(32, _accounts.slot)
+            slot.slot := keccak256(0, 64)
+        }
+    }
 
     /// @dev Adds to an account's cash what is owed to nobody; its debt is paid first.
     function _credit(address account, uint256 micro) internal {
@@ -257,12 +278,6 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
     /// @dev Takes cash of an account; reverts where there is too little.
     function _debit(address account, uint256 micro) internal {
         _accounts[account] = _accounts[account].debit(micro);
-    }
-
-    /// @dev Cash that the account did not announce to withdraw.
-    function _spendable(address account) internal view returns (uint256) {
-        (uint256 cash, uint256 announced) = (_accounts[account].cash(), _withdrawals[account].micro);
-        return cash > announced ? cash - announced : 0;
     }
 
     function _addFees(uint256 micro) internal {

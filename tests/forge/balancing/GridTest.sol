@@ -10,10 +10,8 @@ import {IRegistry, MeterAttributes, Role} from "contracts/interfaces/IRegistry.s
 import {Report} from "contracts/interfaces/IReports.sol";
 import {BaseTest} from "../support/BaseTest.sol";
 
-/// @notice More switches of the test engine.
+/// @notice One more switch of the test engine.
 interface MoreVm {
-    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
-    function getNonce(address account) external view returns (uint64);
     function cool(address target) external;
 }
 
@@ -46,8 +44,8 @@ abstract contract GridTest is BaseTest {
 
     function deploy() internal {
         token = new TestDollar();
-        uint256 next = more.getNonce(address(this));
-        trading = new EnergyTrading(parametersFor(more.computeCreateAddress(address(this), next + 1)));
+        uint256 next = vm.getNonce(address(this));
+        trading = new EnergyTrading(parametersFor(vm.computeCreateAddress(address(this), next + 1)));
         grid = new GridBalancing(
             registry, address(trading), address(production), address(consumption), RING, FINALITY, SILENT
         );
@@ -56,10 +54,9 @@ abstract contract GridTest is BaseTest {
     function parametersFor(address gridAddress) internal view returns (TradingParameters memory) {
         return TradingParameters({
             registry: registry,
-            production: production,
-            consumption: consumption,
             token: token,
             grid: gridAddress,
+            delivery: address(0xDE11),
             ringSize: RING,
             noticeSeconds: 0,
             complaintSeconds: 2 hours,

@@ -123,12 +123,4 @@ contract PackedPositionsTest is BaseTest {
         uint256 mask = ~(MONEY_MAX << 108);
         eq(PackedPosition.unwrap(found) & mask, word & mask, "another field changed");
     }
-
-    function testFlagsAreSetAlone(uint256 word, uint8 flag) public pure {
-        flag &= 15;
-        PackedPosition found = PackedPosition.wrap(word).with(flag);
-        require(found.has(flag), "flag");
-        eq(PackedPosition.unwrap(found) << 4, word << 4, "another field changed");
-        require(PackedPosition.wrap((word << 4) >> 4).has(flag) == (flag == 0), "cleared flag");
-    }
 }
