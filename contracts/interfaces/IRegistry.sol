@@ -185,6 +185,7 @@ interface IRegistry {
     error NotGuardian(address caller);
     error NotReporter(address caller);
     error RoleMissing(Role role, address caller);
+    error NotMeterAccount(bytes32 meterId, address caller);
     error ZeroAddress();
     error TooEarly(uint256 readyAt);
     error NotScheduled(bytes32 callHash);
@@ -343,6 +344,9 @@ interface IRegistry {
     /// @notice The most an account may sell in an interval, Wh: what the governor said, else what its meters can
     /// generate and 5 % more.
     function sellCapWh(address account) external view returns (uint256);
+
+    /// @notice The same of many accounts.
+    function sellCapsWh(address[] calldata accounts) external view returns (uint256[] memory capsWh);
 
     /// @notice The most that can pass an account's connections in an interval, Wh, and 5 % more.
     function connectionWh(address account) external view returns (uint256);

@@ -86,9 +86,17 @@ abstract contract Accounts is Governance {
     }
 
     /// @inheritdoc IRegistry
-    function sellCapWh(address account) external view returns (uint256) {
+    function sellCapWh(address account) public view returns (uint256) {
         AccountRecord storage a = _accounts[account];
         return a.sellCapSet ? a.sellCapWh : _perInterval(a.generationCapacityW);
+    }
+
+    /// @inheritdoc IRegistry
+    function sellCapsWh(address[] calldata accounts) external view returns (uint256[] memory capsWh) {
+        capsWh = new uint256[](accounts.length);
+        for (uint256 i; i < accounts.length; ++i) {
+            capsWh[i] = sellCapWh(accounts[i]);
+        }
     }
 
     /// @inheritdoc IRegistry

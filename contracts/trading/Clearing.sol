@@ -28,12 +28,16 @@ abstract contract Clearing is Lanes {
     /// @dev What the fills of one call share.
     struct Chunk {
         bytes32 market;
-        uint64 t;
-        uint64 price;
+        uint256 t;
+        uint256 price;
         uint256 feeBps;
         uint256 openedAt;
         uint256 template;
-        // Sums.
+        bool isPair;
+        // ERC-1271 signatures, in calldata.
+        uint256 signaturesAt;
+        uint256 signaturesCount;
+        // Sums. An operator's fills fit into one transaction, so that no sum of 40 or 72 bits each overflows.
         uint256 boughtWh;
         uint256 soldWh;
         uint256 paidMicro;
@@ -42,8 +46,12 @@ abstract contract Clearing is Lanes {
         // Only for pair markets.
         address buyer;
         address seller;
+        // Lists that grow, each as long as the fills at most.
         uint256 released;
         uint256[] releases;
+        uint256 sales;
+        address[] sellers;
+        uint256[] sellersWh;
     }
 
     // CLEARING
@@ -99,9 +107,7 @@ abstract contract Clearing is Lanes {
             _unwindOne(c, lane, market, t, accounts[i]);
         }
         uint256 left = clearing.positions() - accounts.length; // each had one
-        if (c.boughtWh < c.soldWh) revert SoldBeyondBought(c.soldWh, c.boughtWh);
-        // While no more is sold than bought, buyers paid no less than sellers got.
-        clearing = clearing.withSums(c.paidMicro - c.escrowedMicro, c.boughtWh - c.soldWh, left);
+        clearing = _withSums(c, clearing, left);
         if (left == 0) clearing = clearing.withState(PackedClearings.NONE);
         lane.clearing = clearing;
     }
@@ -118,6 +124,7 @@ abstract contract Clearing is Lanes {
         if (stopped) revert ClearingStopped();
         uint256 present = _present();
         uint256 half = ringSize / 2;
+        if (t == 0) revert TooLateToClear(market, t); // an empty slot would pass for one of it
         if (market.kindOf() == Markets.SPOT) {
             if (block.timestamp < Intervals.endOf(t, _intervalSeconds)) revert TooEarlyToClear(market, t);
             if (present > t + half) revert TooLateToClear(market, t);
@@ -162,93 +169,175 @@ abstract contract Clearing is Lanes {
         Chunk memory c;
         (c.market, c.t, c.price) = (market, t, clearing.price());
         (c.openedAt, c.feeBps) = (clearing.openedAt(), _rules.feeBps);
+        c.isPair = market.kindOf() == Markets.PAIR;
         c.template = _orderTemplate(market);
         c.releases = new uint256[](fills.length);
-        uint256[] memory words = new uint256[](fills.length);
-        bool isPair = market.kindOf() == Markets.PAIR;
-        for (uint256 i; i < fills.length; ++i) {
-            words[i] = _fillOne(c, lane.positions, fills[i], signatures, isPair);
-        }
-        if (isPair && !market.isPairOf(c.buyer, c.seller)) revert NotThePair(market, c.buyer, c.seller);
+        c.sellers = new address[](fills.length);
+        c.sellersWh = new uint256[](fills.length);
+        _keepSignatures(c, signatures);
+        _fillAll(c, lane.positions, fills);
+        if (c.isPair && !market.isPairOf(c.buyer, c.seller)) revert NotThePair(market, c.buyer, c.seller);
         if (market.isBundled()) {
             // forge-lint: disable-next-line(unsafe-typecast) a sum of 40 bits each
             _bundleBought(market, t, int256(c.boughtWh));
         }
-        uint256 bought = clearing.surplus() + c.boughtWh;
-        if (c.soldWh > bought) revert SoldBeyondBought(c.soldWh, bought);
-        // forge-lint: disable-next-line(unsafe-typecast) at most MAX_FEE_BPS
-        emit Filled(market, t, c.price, uint16(c.feeBps), words);
-        _emitReleases(c);
-        // While no more is sold than bought, buyers paid no less than sellers got.
-        return clearing.withSums(
-            clearing.held() + c.paidMicro - c.escrowedMicro,
-            bought - c.soldWh,
-            clearing.positions() + c.positions
-        );
+        (c.boughtWh, c.paidMicro) = (c.boughtWh + clearing.surplus(), c.paidMicro + clearing.held());
+        return _withSums(c, clearing, clearing.positions() + c.positions);
     }
 
-    /// @dev Fills one order; returns its word of the event.
+    /// @dev While no more is sold than bought, buyers paid no less than sellers got.
+    function _withSums(Chunk memory c, PackedClearing clearing, uint256 positions)
+        private
+        pure
+        returns (PackedClearing)
+    {
+        if (c.soldWh > c.boughtWh) revert SoldBeyondBought(c.soldWh, c.boughtWh);
+        return clearing.withSums(c.paidMicro - c.escrowedMicro, c.boughtWh - c.soldWh, positions);
+    }
+
+    function _fillAll(
+        Chunk memory c,
+        mapping(address account => PositionSlot) storage positions,
+        Fill[] calldata fills
+    ) private {
+        uint256[] memory words = new uint256[](fills.length);
+        Fill calldata f;
+        assembly ("memory-safe") {
+            f := fills.offset
+        }
+        for (uint256 i; i < words.length; ++i) {
+            words[i] = _fillOne(c, positions, f);
+            // A fill has five words. Indexed, each of its fields would be looked for from the first fill on.
+            assembly ("memory-safe") {
+                f := add(f, 160)
+            }
+        }
+        if (c.sales != 0) _requireSellCaps(c);
+        // forge-lint: disable-next-line(unsafe-typecast) what was packed into fewer bits
+        emit Filled(c.market, uint64(c.t), uint64(c.price), uint16(c.feeBps), words);
+        if (c.released != 0) {
+            _shorten(c.releases, c.released);
+            // forge-lint: disable-next-line(unsafe-typecast) as above
+            emit StaleReleased(c.market, uint64(c.t), c.releases);
+        }
+    }
+
+    /// @dev All at once: the registry finds a function by going through all of them, for 1,000 gas a call.
+    function _requireSellCaps(Chunk memory c) private view {
+        address[] memory sellers = c.sellers;
+        uint256[] memory sellersWh = c.sellersWh;
+        uint256 count = c.sales;
+        assembly ("memory-safe") {
+            mstore(sellers, count) // never more than were allocated
+        }
+        uint256[] memory caps = registry.sellCapsWh(sellers);
+        for (uint256 i; i < count; ++i) {
+            if (sellersWh[i] > caps[i]) revert OverSellCap(sellers[i], sellersWh[i], caps[i]);
+        }
+    }
+
+    function _shorten(uint256[] memory words, uint256 count) private pure {
+        assembly ("memory-safe") {
+            mstore(words, count) // never more than were allocated
+        }
+    }
+
+    /// @dev Fills one order; returns its word of the event. Everything in it is paid for by every trade: it is
+    /// unchecked, because fields of packed words are too narrow to overflow a word, and keeps few variables, because
+    /// the compiler reads again from calldata what it has no place for on the stack.
     function _fillOne(
         Chunk memory c,
-        mapping(address account => PackedPosition) storage positions,
-        Fill calldata f,
-        bytes[] calldata signatures,
-        bool isPair
+        mapping(address account => PositionSlot) storage positions,
+        Fill calldata f
     ) private returns (uint256) {
-        address account = f.account;
-        PackedTerms terms = f.terms;
-        uint256 wh = terms.wh();
-        if (wh == 0) revert NothingToFill(account);
-        if (c.t < terms.from() || c.t - terms.from() >= terms.count()) {
-            revert OutsideWindow(c.t, terms.from(), terms.count());
-        }
-        PackedAccount word = _accounts[account];
-        PackedAccount unchanged = word;
-        PackedPosition position = positions[account];
-        if (!position.isOf(c.t)) {
-            uint256 stale = position.escrow();
-            if (stale != 0) {
-                word = _credited(account, word, stale);
-                c.releases[c.released++] = (uint256(uint160(account)) << 96) | stale;
+        unchecked {
+            address account = f.account;
+            PackedTerms terms = f.terms;
+            // Before the window the difference wraps around and is no less than any count.
+            if (c.t - terms.from() >= terms.count()) {
+                // forge-lint: disable-next-line(unsafe-typecast) it came as a uint64
+                revert OutsideWindow(uint64(c.t), terms.from(), terms.count());
             }
-            position = PackedPosition.wrap(c.t);
-            ++c.positions;
+            AccountSlot storage accountSlot = _slotOf(account);
+            PackedAccount word = accountSlot.word;
+            PositionSlot storage positionSlot = positions[account];
+            PackedPosition position = positionSlot.word;
+            if (!position.isAt(c.t)) {
+                if (position.escrow() != 0) word = _releaseStale(c, account, word, position.escrow());
+                position = PackedPosition.wrap(c.t);
+                ++c.positions;
+            }
+            if (word.debt() != 0) revert InDebt(account, word.debt());
+            bytes32 digest = _digestIn(c.template, account, terms, f.salt);
+            if (!word.isPlain(terms.epoch())) {
+                _requireStanding(account, word, digest, terms.epoch(), c.openedAt);
+            }
+            if (!_isSignedBy(account, digest, f.r, f.vs)) {
+                _requireOtherwiseSigned(account, digest, f.r, f.vs, _signatures(c));
+            }
+            if (terms.side() == BUY) {
+                uint256 cost = _buy(c, account, terms);
+                position = position.addPurchase(terms.wh(), cost);
+                if (position.bought() > terms.capWh()) {
+                    revert OverCap(account, position.bought(), terms.capWh());
+                }
+                accountSlot.word = word.debit(cost);
+            } else {
+                position = position.addSale(terms.wh(), _sell(c, account, terms));
+                if (position.sold() > terms.capWh()) {
+                    revert OverCap(account, position.sold(), terms.capWh());
+                }
+                c.sellers[c.sales] = account;
+                c.sellersWh[c.sales++] = position.sold();
+            }
+            positionSlot.word = position;
+            return (uint256(uint160(account)) << 96) | (terms.side() << 88) | terms.wh();
         }
-        if (word.debt() != 0) revert InDebt(account, word.debt());
-        bytes32 digest = _digestIn(c.template, account, terms, f.salt);
-        _requireStanding(account, word, digest, terms.epoch(), c.openedAt);
-        _requireSigned(f, account, digest, signatures);
+    }
 
-        uint256 side = terms.side();
-        if (side == BUY) {
+    /// @dev What a purchase costs; checks its terms and adds it to the sums.
+    function _buy(Chunk memory c, address account, PackedTerms terms) private pure returns (uint256 cost) {
+        unchecked {
+            uint256 wh = terms.wh();
+            if (wh == 0) revert NothingToFill(account);
             if (c.price > terms.limit()) revert LimitNotMet(account, terms.limit(), c.price);
-            // forge-lint: disable-next-line(unsafe-typecast) 40 bits
-            uint256 cost = Money.costUp(uint64(wh), c.price);
-            position = position.addPurchase(wh, cost);
-            if (position.bought() > terms.capWh()) revert OverCap(account, position.bought(), terms.capWh());
-            word = word.debit(cost);
+            // forge-lint: disable-next-line(unsafe-typecast) 40 and 48 bits
+            cost = Money.costUp(uint64(wh), uint64(c.price));
             c.boughtWh += wh;
             c.paidMicro += cost;
-            if (isPair) c.buyer = _onlyOne(c, c.buyer, account);
-        } else if (side == SELL) {
+            if (c.isPair) c.buyer = _onlyOne(c, c.buyer, account);
+        }
+    }
+
+    /// @dev What a sale brings after the fee; checks its terms and adds it to the sums.
+    function _sell(Chunk memory c, address account, PackedTerms terms)
+        private
+        pure
+        returns (uint256 proceeds)
+    {
+        unchecked {
+            if (terms.side() != SELL) revert BadSide(terms.side());
+            uint256 wh = terms.wh();
+            if (wh == 0) revert NothingToFill(account);
             if (c.price < terms.limit()) revert LimitNotMet(account, terms.limit(), c.price);
-            // forge-lint: disable-next-line(unsafe-typecast) 40 bits
-            uint256 proceeds = Money.proceedsDown(uint64(wh), c.price);
-            proceeds -= Money.feeUp(proceeds, c.feeBps);
-            position = position.addSale(wh, proceeds);
-            uint256 sold = position.sold();
-            if (sold > terms.capWh()) revert OverCap(account, sold, terms.capWh());
-            uint256 sellCap = registry.sellCapWh(account);
-            if (sold > sellCap) revert OverSellCap(account, sold, sellCap);
+            // forge-lint: disable-next-line(unsafe-typecast) 40 and 48 bits
+            proceeds = Money.proceedsDown(uint64(wh), uint64(c.price));
+            if (c.feeBps != 0) proceeds -= Money.feeUp(proceeds, c.feeBps);
             c.soldWh += wh;
             c.escrowedMicro += proceeds;
-            if (isPair) c.seller = _onlyOne(c, c.seller, account);
-        } else {
-            revert BadSide(side);
+            if (c.isPair) c.seller = _onlyOne(c, c.seller, account);
         }
-        positions[account] = position;
-        if (PackedAccount.unwrap(word) != PackedAccount.unwrap(unchanged)) _accounts[account] = word;
-        return (uint256(uint160(account)) << 96) | (side << 88) | wh;
+    }
+
+    /// @dev Pays the escrow of the interval that had this place of the ring before.
+    function _releaseStale(Chunk memory c, address account, PackedAccount word, uint256 micro)
+        private
+        returns (PackedAccount)
+    {
+        word = _credited(account, word, micro);
+        _accounts[account] = word;
+        c.releases[c.released++] = (uint256(uint160(account)) << 96) | micro;
+        return word;
     }
 
     /// @dev A pair market has one buyer and one seller.
@@ -257,14 +346,20 @@ abstract contract Clearing is Lanes {
         return account;
     }
 
-    function _emitReleases(Chunk memory c) private {
-        uint256 count = c.released;
-        if (count == 0) return;
-        uint256[] memory releases = c.releases;
+    function _keepSignatures(Chunk memory c, bytes[] calldata signatures) private pure {
+        (uint256 at, uint256 count) = (0, signatures.length);
         assembly ("memory-safe") {
-            mstore(releases, count) // never more than were allocated
+            at := signatures.offset
         }
-        emit StaleReleased(c.market, c.t, releases);
+        (c.signaturesAt, c.signaturesCount) = (at, count);
+    }
+
+    function _signatures(Chunk memory c) private pure returns (bytes[] calldata signatures) {
+        (uint256 at, uint256 count) = (c.signaturesAt, c.signaturesCount);
+        assembly ("memory-safe") {
+            signatures.offset := at
+            signatures.length := count
+        }
     }
 
     function _closed(PackedClearing clearing, bytes32 market, uint64 t) private returns (PackedClearing) {
@@ -279,14 +374,14 @@ abstract contract Clearing is Lanes {
     function _unwindOne(Chunk memory c, Lane storage lane, bytes32 market, uint64 t, address account)
         private
     {
-        PackedPosition position = lane.positions[account];
+        PackedPosition position = lane.positions[account].word;
         if (!position.isOf(t)) revert NoPosition(market, t, account);
         uint256 paid = position.paid();
         c.boughtWh += position.sold();
         c.soldWh += position.bought();
         c.paidMicro += position.escrow();
         c.escrowedMicro += paid;
-        lane.positions[account] = PackedPosition.wrap(0);
+        lane.positions[account].word = PackedPosition.wrap(0);
         if (paid != 0) _credit(account, paid);
         // forge-lint: disable-next-line(unsafe-typecast) 38 bits
         if (market.isBundled()) _bundleBought(market, t, -int256(position.bought()));

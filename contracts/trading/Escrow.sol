@@ -41,13 +41,13 @@ abstract contract Escrow is Clearing {
         private
         returns (uint256 micro)
     {
-        PackedPosition position = lane.positions[account];
+        PackedPosition position = lane.positions[account].word;
         if (!position.isOf(t)) return 0;
         PackedClearing clearing = lane.clearing;
         if (clearing.isOf(t) && clearing.state() == PackedClearings.OPEN) {
             revert ClearingStillOpen(market, t);
         }
         micro = position.escrow();
-        if (micro != 0) lane.positions[account] = position.release(micro);
+        if (micro != 0) lane.positions[account].word = position.release(micro);
     }
 }

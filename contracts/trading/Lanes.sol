@@ -11,11 +11,16 @@ import {Orders} from "./Orders.sol";
 abstract contract Lanes is Orders {
     // STORAGE
 
+    /// @dev A struct, so that its place is found once to read and to write it.
+    struct PositionSlot {
+        PackedPosition word;
+    }
+
     /// @dev One lane for each market and place of the ring; intervals a whole ring apart share it.
     struct Lane {
         PackedClearing clearing;
         PackedBook book;
-        mapping(address account => PackedPosition) positions;
+        mapping(address account => PositionSlot) positions;
     }
 
     mapping(bytes32 marketAndPlace => Lane) private _lanes;
@@ -65,12 +70,12 @@ abstract contract Lanes is Orders {
         view
         returns (PackedPosition position)
     {
-        position = _lane(market, t).positions[account];
+        position = _lane(market, t).positions[account].word;
         if (!position.isOf(t)) position = PackedPosition.wrap(0);
     }
 
     function _setPosition(bytes32 market, address account, PackedPosition position) internal {
-        _lane(market, position.interval()).positions[account] = position;
+        _lane(market, position.interval()).positions[account].word = position;
     }
 
     /// @dev The closed clearing of (market, t); reverts where there is none.

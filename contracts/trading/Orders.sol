@@ -143,25 +143,33 @@ abstract contract Orders is Ledger, EIP712 {
         }
     }
 
-    /// @dev Reverts unless the account signed or posted the order that a fill refers to.
-    function _requireSigned(Fill calldata f, address account, bytes32 digest, bytes[] calldata signatures)
+    /// @dev Whether the account's key made a compact signature.
+    function _isSignedBy(address account, bytes32 digest, bytes32 r, bytes32 vs)
         internal
-        view
+        pure
+        returns (bool)
     {
-        (bytes32 r, bytes32 vs) = (f.r, f.vs);
-        if (r != 0) {
-            (address signer,,) = ECDSA.tryRecover(digest, r, vs); // zero when it fails
-            if (signer != account || signer == address(0)) revert BadOrderSignature(account, digest);
-        } else if (vs == 0) {
+        if (r == 0) return false;
+        (address signer,,) = ECDSA.tryRecover(digest, r, vs);
+        return signer == account && account != address(0); // zero comes from what is no signature
+    }
+
+    /// @dev Reverts unless the account posted the order or a contract answers for its signature.
+    function _requireOtherwiseSigned(
+        address account,
+        bytes32 digest,
+        bytes32 r,
+        bytes32 vs,
+        bytes[] calldata signatures
+    ) internal view {
+        if (r == 0 && vs == 0) {
             if (postedAt[digest] == 0) revert OrderNotPosted(digest);
-        } else if (
-            uint256(vs) > signatures.length
-                || !SignatureChecker.isValidERC1271SignatureNowCalldata(
-                    account, digest, signatures[uint256(vs) - 1]
-                )
-        ) {
-            revert BadOrderSignature(account, digest);
+            return;
         }
+        uint256 place = uint256(vs);
+        bool signed = r == 0 && place <= signatures.length
+            && SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signatures[place - 1]);
+        if (!signed) revert BadOrderSignature(account, digest);
     }
 
     /// @dev Memory in which the digests of one market's orders are made: the words of an order, then those of the
