@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from benchmarks.community import RunningCommunity, running_community
 from protocol.ledger import compiler
 from simulation.day import DAY_FILE, DAY_ZONE
 from tests.conftest import short_directory
+from tests.integration.held import HeldPublisher
 
 HOMES = 8
 DAYS = 7
@@ -66,9 +68,16 @@ def test_certificates_equal_the_generation_to_the_watt_hour(victims: list[str], 
     pace = "0.06" if victims else "0"
     settings = {"ZUVA_REPLAY_FILE": str(file), "ZUVA_REPLAY_ZONE": zone, "ZUVA_REPLAY_PACE_SECONDS": pace}
     with short_directory() as data, running_community(data, settings) as community:
+        replay = HeldPublisher(community, "replay", ahead=6 * HOMES)
+
+        def visible(threshold: int) -> bool:
+            replay.hold_after(threshold)
+            return readings_visible(community) > threshold
+
         for number, victim in enumerate(victims, 1):
             threshold = SLOTS * number // (len(victims) + 2)
-            community.wait_for("progress", lambda t=threshold: readings_visible(community) > t, 180)
+            community.wait_for("progress", partial(visible, threshold), 180)
+            replay.go_on()
             assert community.state("replay") == "ready", "the replay was over before the kill"
             community.kill(victim)
         community.wait_for("end of the replay", lambda: community.state("replay") == "done", 240)

@@ -48,16 +48,6 @@ def read_queue(community: RunningCommunity) -> Queue:
             )
 
 
-def issued_readings(community: RunningCommunity) -> int:
-    """Return how many readings the running homes have issued, 0 while their queue cannot be read."""
-    address = f"file:{community.data / 'homes' / 'outbox.sqlite'}?mode=ro"
-    try:
-        with closing(sqlite3.connect(address, uri=True, timeout=1)) as queue:
-            return int(queue.execute("SELECT coalesce(sum(last_seq), 0) FROM meter").fetchone()[0])
-    except sqlite3.Error:
-        return 0
-
-
 class Stores:
     """The database of a community, read from outside."""
 

@@ -1,13 +1,11 @@
 """A week of homes through every fault in a random order ends whole: nothing lost, nothing doubled."""
 
-import signal
 from functools import partial
 
 import pytest
 
-from benchmarks.community import RunningCommunity
 from tests.integration.faults.injection import schedule
-from tests.integration.faults.ledgers import issued_readings, read_queue
+from tests.integration.faults.ledgers import read_queue
 from tests.integration.faults.week import (
     HOMES,
     READINGS,
@@ -20,35 +18,16 @@ from tests.integration.faults.week import (
     readings_visible,
     running_week,
 )
+from tests.integration.held import HeldPublisher
 
 PACE = 20_000
 # readings of the intervals that are under way when one becomes visible
 AHEAD = 6 * HOMES
 
 
-class Homes:
-    """Homes that publish no farther than wanted, so that on any machine some are left for every fault."""
-
-    def __init__(self, community: RunningCommunity) -> None:
-        self._community = community
-        self._held = False
-
-    def hold_after(self, moment: int) -> None:
-        """Stop the homes once they issued enough for reading `moment` to become visible."""
-        if not self._held and issued_readings(self._community) >= moment + AHEAD:
-            self._community.signal_family("homes", signal.SIGSTOP)
-            self._held = True
-
-    def go_on(self) -> None:
-        """Let them publish again."""
-        if self._held:
-            self._community.signal_family("homes", signal.SIGCONT)
-            self._held = False
-
-
 def run_week(seed: int) -> None:
     with running_week(seed, PACE) as community:
-        homes = Homes(community)
+        homes = HeldPublisher(community, "homes", AHEAD)
 
         def run(moment: int) -> bool:
             homes.hold_after(moment)

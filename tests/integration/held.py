@@ -1,0 +1,41 @@
+"""Publishers that get no farther ahead of what is visible than a test wants, on any machine."""
+
+import signal
+import sqlite3
+from contextlib import closing
+
+from benchmarks.community import RunningCommunity
+
+
+class HeldPublisher:
+    """A service of homes, stopped while it has published enough.
+
+    A slow machine would otherwise run out of readings before all that shall happen meanwhile has happened.
+    """
+
+    def __init__(self, community: RunningCommunity, service: str, ahead: int) -> None:
+        """Hold `service` at most about `ahead` readings beyond a moment."""
+        self._community = community
+        self._service = service
+        self._ahead = ahead
+        self._held = False
+
+    def hold_after(self, moment: int) -> None:
+        """Stop the service once it issued enough for reading `moment` to become visible; ask it often."""
+        if not self._held and self._issued() >= moment + self._ahead:
+            self._community.signal_family(self._service, signal.SIGSTOP)
+            self._held = True
+
+    def go_on(self) -> None:
+        """Let it publish again."""
+        if self._held:
+            self._community.signal_family(self._service, signal.SIGCONT)
+            self._held = False
+
+    def _issued(self) -> int:
+        address = f"file:{self._community.data / self._service / 'outbox.sqlite'}?mode=ro"
+        try:
+            with closing(sqlite3.connect(address, uri=True, timeout=1)) as queue:
+                return int(queue.execute("SELECT coalesce(sum(last_seq), 0) FROM meter").fetchone()[0])
+        except sqlite3.Error:
+            return 0  # it is being made, or its writer was just killed
