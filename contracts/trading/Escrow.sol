@@ -25,7 +25,7 @@ abstract contract Escrow is Clearing {
         for (uint256 i; i < ts.length; ++i) {
             uint64 t = ts[i];
             // Silent oracles lock nobody's money.
-            if (t > through && t + ringSize / 2 >= present) revert NotSettled(account, t);
+            if (t > through && uint256(t) + ringSize / 2 >= present) revert NotSettled(account, t);
             micro += _takeEscrow(_lane(market, t), market, t, account);
         }
         if (micro == 0) revert NothingToCollect(market, account);
