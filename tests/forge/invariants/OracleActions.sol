@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Reports} from "contracts/Reports.sol";
+import {Claim} from "contracts/interfaces/IEnergyProduction.sol";
+import {BalanceLeaf, GridState, IGridBalancing} from "contracts/interfaces/IGridBalancing.sol";
+import {IRegistry, MeterReading} from "contracts/interfaces/IRegistry.sol";
+import {IReports, Report, ReportMeta} from "contracts/interfaces/IReports.sol";
+import {AccountActions} from "./AccountActions.sol";
+
+/// @notice What oracles report, truly or not, and what follows from it.
+abstract contract OracleActions is AccountActions {
+    // STATE
+
+    /// @dev The interval in which a quorum falsified the victim's production leaf; 0 for none that is undisputed.
+    uint64 private falseClaimAt;
+    /// @dev The last interval in which a quorum falsified a balance.
+    uint64 private falseBalanceAt;
+
+    // REPORTS
+
+    function reportHonestly(uint256) external counted {
+        uint64 t = unreported();
+        tell(t, claimsOf(t), balancesOf(t));
+    }
+
+    /// @dev Fewer than a quorum: one signature, one twice, one beside a stranger's, one over another contract's report,
+    /// and an old report again.
+    function lieBelowQuorum(uint256 seed) external counted {
+        Reports[3] memory all = [Reports(production), Reports(consumption), Reports(balancing)];
+        Reports target = all[seed % 3];
+        uint64 t = unreported();
+        Report memory r = reportFor(t, keccak256(abi.encode("a lie", seed)));
+        r.previous = target.link();
+        bytes32 digest = target.reportDigest(r);
+        uint256 liar = (seed >> 8) % 3;
+
+        bytes[] memory one_ = new bytes[](1);
+        one_[0] = sign(oracleKeys[liar], digest);
+        refuse(target, r, one_, IRegistry.BelowQuorum.selector);
+        refuse(target, r, signedBy(digest, liar, liar), IRegistry.SignersNotSorted.selector);
+        refuse(target, r, besideStranger(digest, liar), IRegistry.NotOracle.selector);
+        bytes32 elsewhere = all[(seed + 1) % 3].reportDigest(r);
+        mustFailAnyhow(target, r, signedBy(elsewhere, 0, 1));
+        uint64 head = target.head();
+        if (head != 0) {
+            (bytes32 root,) = target.reportOf(head);
+            Report memory old = reportFor(head, root);
+            old.previous = r.previous;
+            refuse(
+                target, old, signedBy(target.reportDigest(old), 0, 1), IReports.IntervalNotAfterHead.selector
+            );
+        }
+    }
+
+    /// @dev A quorum lies: wrong leaves for the victim, and a wrong total.
+    function lieAtQuorum(uint256 seed) external counted {
+        uint64 t = unreported();
+        Claim[] memory claims = claimsOf(t);
+        BalanceLeaf[] memory balances = balancesOf(t);
+        if (seed % 2 == 0 && falseClaimAt == 0) {
+            claims[VICTIM].generatedWh += uint64(between(seed >> 16, 1, 1_000_000));
+            falseClaimAt = t;
+        } else {
+            // Sometimes within what can be true, sometimes far beyond it.
+            int256 lie = int256(between(seed >> 16, 1, (seed >> 8) % 2 == 0 ? 1_000_000 : 1e15));
+            balances[VICTIM].cumulativeMicro += (seed >> 4) % 2 == 0 ? lie : -lie;
+            falseBalanceAt = t;
+        }
+        tell(t, claims, balances);
+    }
+
+    function disputeFalseClaim(uint256) external counted {
+        uint64 t = falseClaimAt;
+        require(t != 0 && rootIsIn(production, t), "no false claim");
+        Claim memory told = claimsAt[t][VICTIM];
+        Claim memory measured = claimsOf(t)[VICTIM];
+        MeterReading memory reading = MeterReading(
+            measured.meterId, measured.seq, measured.timestamp, uint32(L), 0, 0, measured.generatedWh, 0
+        );
+        bytes memory signature = sign(0xD0 + VICTIM, registry.readingDigest(reading));
+        production.dispute(t, told, proofFor(claimHashes(t), VICTIM, 0), reading, signature);
+        falseClaimAt = 0;
+        mustFail(
+            address(production),
+            STRANGER,
+            abi.encodeCall(
+                production.dispute, (t, told, proofFor(claimHashes(t), VICTIM, 0), reading, signature)
+            ),
+            IReports.AlreadyFrozen.selector,
+            "a leaf was frozen twice"
+        );
+        (uint64 wh,,) = production.claimOf(meters[VICTIM]);
+        production.mint(t, one(told), proofFor(claimHashes(t), VICTIM, 0), new bool[](0));
+        (uint64 after_,,) = production.claimOf(meters[VICTIM]);
+        if (after_ != wh) breach = "a frozen leaf was minted";
+        registry.reinstateMeter(meters[VICTIM]);
+    }
+
+    /// @dev The arbiter voids what is not final yet, and nothing is settled from it.
+    function voidReport(uint256 seed) external counted {
+        uint64 t = unreported();
+        BalanceLeaf[] memory balances = balancesOf(t);
+        balances[VICTIM].cumulativeMicro -= int256(between(seed, 1, 1_000_000));
+        tell(t, claimsOf(t), balances);
+        bytes memory call = abi.encodeCall(balancing.voidReport, (t));
+        mustFail(address(balancing), STRANGER, call, IRegistry.RoleMissing.selector, "a stranger voided");
+        vm.prank(ARBITER);
+        balancing.voidReport(t);
+        pass(FINALITY);
+        for (uint256 i; i < HOUSEHOLDS; ++i) {
+            mustFail(
+                address(balancing),
+                STRANGER,
+                settleCall(t, i),
+                IGridBalancing.ReportIsVoided.selector,
+                "a voided report was settled"
+            );
+        }
+    }
+
+    function voidTooLate(uint256) external counted {
+        uint64 t = aFinal();
+        mustFail(
+            address(balancing),
+            ARBITER,
+            abi.encodeCall(balancing.voidReport, (t)),
+            IGridBalancing.ReportAlreadyFinal.selector,
+            "a final report was voided"
+        );
+    }
+
+    // CLAIMS
+
+    function mint(uint256 seed) external counted {
+        uint64 t = aFinal();
+        uint256 i = seed % HOUSEHOLDS;
+        require(rootIsIn(production, t), "left the ring");
+        Claim memory c = claimsAt[t][i];
+        (uint64 claimed, uint64 seq,) = production.claimOf(meters[i]);
+        bytes32[] memory proof = proofFor(claimHashes(t), i, 0);
+        uint256 supply = supplyOfAll();
+        vm.prank(wallet(i));
+        production.mint(t, one(c), proof, new bool[](0));
+        (uint64 now_, uint64 nowSeq,) = production.claimOf(meters[i]);
+        require(nowSeq > seq, "nothing new");
+        if (supplyOfAll() - supply != now_ - claimed) breach = "minted other than claimed";
+        production.mint(t, one(c), proof, new bool[](0));
+        if (supplyOfAll() - supply != now_ - claimed) breach = "minted twice";
+        c.generatedWh += 1;
+        mustFail(
+            address(production),
+            STRANGER,
+            abi.encodeCall(production.mint, (t, one(c), proof, new bool[](0))),
+            bytes4(keccak256("ClaimsNotInReport(uint64)")),
+            "a claim that was not reported was minted"
+        );
+    }
+
+    function settleOne(uint256 seed) external counted {
+        uint64 t = aFinal();
+        uint256 i = seed % HOUSEHOLDS;
+        address who = wallet(i);
+        require(rootIsIn(balancing, t) && !balancing.isVoided(t), "left the ring");
+        uint256 limit = balancing.imbalanceLimit(who, t);
+        int256 moved = balancing.balanceOf(who).movedMicro;
+        int256 worth = int256(cash(who)) - int256(debt(who));
+        (bool done, bytes memory answer) = address(balancing).call(settleCall(t, i));
+        if (!done) {
+            // A lie beyond what can be true is refused, whoever signed it.
+            require(bytes4(answer) == IGridBalancing.ImbalanceTooLarge.selector, "settled before");
+            if (i != VICTIM || t != falseBalanceAt) breach = "what is true was refused";
+            return;
+        }
+        int256 step = balancing.balanceOf(who).movedMicro - moved;
+        if (uint256(step < 0 ? -step : step) > limit) breach = "more was settled than can be true";
+        if (int256(cash(who)) - int256(debt(who)) - worth != step) breach = "money moved that was not due";
+    }
+
+    function settleFalsely(uint256 seed) external counted {
+        uint64 t = aFinal();
+        require(!balancing.isVoided(t), "void");
+        uint256 i = seed % HOUSEHOLDS;
+        BalanceLeaf memory b = balancesAt[t][i];
+        b.cumulativeMicro += 1 + int256(seed % 1e6);
+        bytes32[] memory proof = proofFor(balanceHashes(t), i, hashOf(balancesAt[t][HOUSEHOLDS]));
+        mustFail(
+            address(balancing),
+            STRANGER,
+            abi.encodeCall(balancing.settle, (t, b, proof)),
+            IGridBalancing.BalanceNotInReport.selector,
+            "a leaf that was not reported was settled"
+        );
+        mustFail(
+            address(trading),
+            STRANGER,
+            abi.encodeCall(trading.adjust, (wallet(i), -1, t)),
+            bytes4(keccak256("NotGrid(address)")),
+            "a stranger moved imbalance money"
+        );
+    }
+
+    function fundTheGrid(uint256 seed) external counted {
+        payGrid(between(seed, 1, 500_000));
+    }
+
+    // THE GRID
+
+    function stopAndResume(uint256) external counted {
+        uint64 newest = production.head() > MIDNIGHT ? production.head() : MIDNIGHT;
+        until(uint256(newest + SILENT + 1) * L);
+        uint64 t = unreported();
+        balancing.failsafe();
+        mustFail(
+            address(trading),
+            OPERATOR,
+            abi.encodeCall(trading.open, (forward(), present() + 1, PRICE, bytes32(0))),
+            bytes4(keccak256("ClearingStopped()")),
+            "cleared though stopped"
+        );
+        mustFail(
+            address(balancing),
+            STRANGER,
+            abi.encodeCall(balancing.resume, ()),
+            IGridBalancing.StillSilent.selector,
+            "resumed in silence"
+        );
+        tell(t, claimsOf(t), balancesOf(t));
+        balancing.resume();
+    }
+
+    function islandPrices(uint256) external counted {
+        setIsland(true);
+        mustFail(
+            address(trading),
+            OPERATOR,
+            abi.encodeCall(trading.open, (forward(), present() + 1, PRICE, bytes32(0))),
+            bytes4(keccak256("PriceOutsideCorridor(uint256,uint256,uint256)")),
+            "an island cleared at common prices"
+        );
+        setIsland(false);
+    }
+
+    function wait(uint256 seed) external counted {
+        pass(between(seed, 1, 2 * L));
+    }
+
+    // PARTS
+
+    /// @dev The last interval that ended, if nothing is reported for it yet; else the next one.
+    function unreported() private returns (uint64 t) {
+        t = ended();
+        if (t < MIDNIGHT || isReported(t)) {
+            t = ended() + 1;
+            until(end(t));
+        }
+        live(t);
+    }
+
+    function tell(uint64 t, Claim[] memory claims, BalanceLeaf[] memory balances) private {
+        for (uint256 i; i < claims.length; ++i) {
+            claimsAt[t].push(claims[i]);
+        }
+        for (uint256 i; i < balances.length; ++i) {
+            balancesAt[t].push(balances[i]);
+        }
+        send(production, t, rootOf(claimHashes(t)));
+        send(consumption, t, keccak256(abi.encode("consumption", t)));
+        send(balancing, t, pair(rootOf(balanceHashes(t)), hashOf(balancesAt[t][HOUSEHOLDS])));
+        reported.push(t);
+    }
+
+    function claimsOf(uint64 t) private view returns (Claim[] memory claims) {
+        claims = new Claim[](HOUSEHOLDS);
+        for (uint256 i; i < HOUSEHOLDS; ++i) {
+            claims[i] = Claim(meters[i], t - MIDNIGHT + 1, uint64(end(t)), 0, registersAt[t][i].generatedWh);
+        }
+    }
+
+    /// @dev The households' leaves and the grid's: their sum is zero.
+    function balancesOf(uint64 t) private returns (BalanceLeaf[] memory balances) {
+        balances = new BalanceLeaf[](HOUSEHOLDS + 1);
+        int256 sum;
+        for (uint256 i; i < HOUSEHOLDS; ++i) {
+            int256 micro = cumulativeOf(t, i);
+            sum += micro;
+            balances[i] = BalanceLeaf(wallet(i), micro, 0, 0);
+        }
+        balances[HOUSEHOLDS] = BalanceLeaf(grid, -sum, 0, 0);
+    }
+
+    /// @dev The newest interval whose reports are final; time passes if it is not final yet.
+    function aFinal() private returns (uint64 t) {
+        require(reported.length != 0, "nothing reported");
+        t = reported[reported.length - 1];
+        if (!balancing.isFinal(t)) pass(FINALITY);
+    }
+
+    function rootIsIn(Reports target, uint64 t) internal view returns (bool) {
+        try target.reportOf(t) returns (bytes32 root, ReportMeta memory) {
+            return root == rootAt[address(target)][t];
+        } catch {
+            return false;
+        }
+    }
+
+    function settleCall(uint64 t, uint256 i) private view returns (bytes memory) {
+        bytes32[] memory proof = proofFor(balanceHashes(t), i, hashOf(balancesAt[t][HOUSEHOLDS]));
+        return abi.encodeCall(balancing.settle, (t, balancesAt[t][i], proof));
+    }
+
+    function refuse(Reports target, Report memory r, bytes[] memory signatures, bytes4 reason) private {
+        bytes memory call = abi.encodeCall(target.report, (r, signatures));
+        mustFail(address(target), STRANGER, call, reason, "fewer than a quorum reported");
+    }
+
+    /// @dev Signatures over another digest recover to nobody, or to somebody out of order.
+    function mustFailAnyhow(Reports target, Report memory r, bytes[] memory signatures) private {
+        (bool done,) = address(target).call(abi.encodeCall(target.report, (r, signatures)));
+        if (done) breach = "a report counted for another contract";
+    }
+
+    function besideStranger(bytes32 digest, uint256 liar) private view returns (bytes[] memory signatures) {
+        signatures = new bytes[](2);
+        uint256 stranger = 0x57A6E;
+        bool first = vm.addr(stranger) < vm.addr(oracleKeys[liar]);
+        signatures[0] = sign(first ? stranger : oracleKeys[liar], digest);
+        signatures[1] = sign(first ? oracleKeys[liar] : stranger, digest);
+    }
+
+    function setIsland(bool islanded) private {
+        GridState memory s = GridState(uint32(present()), 0, 0, 0, 0, 0, 0, 0, 0, islanded);
+        vm.prank(GRID_OPERATOR);
+        balancing.setState(s);
+    }
+
+    function supplyOfAll() public view returns (uint256 sum) {
+        for (uint256 day = T0 / 1 days - 1; day <= clock / 1 days; ++day) {
+            sum += production.totalSupply(day) + production.totalRetired(day);
+        }
+        uint256 unknown = type(uint32).max;
+        sum += production.totalSupply(unknown) + production.totalRetired(unknown);
+    }
+}
