@@ -10,35 +10,20 @@ contract ClearingCalls {
         return PackedClearings.open(t, price);
     }
 
-    function withSums(PackedClearing clearing, uint256 held, uint256 surplus)
+    function withSums(PackedClearing clearing, uint256 held, uint256 surplus, uint256 positions)
         external
         pure
         returns (PackedClearing)
     {
-        return clearing.withSums(held, surplus);
-    }
-
-    function addPurchase(PackedClearing clearing, uint256 wh, uint256 micro)
-        external
-        pure
-        returns (PackedClearing)
-    {
-        return clearing.addPurchase(wh, micro);
-    }
-
-    function addSale(PackedClearing clearing, uint256 wh, uint256 micro)
-        external
-        pure
-        returns (PackedClearing)
-    {
-        return clearing.addSale(wh, micro);
+        return clearing.withSums(held, surplus, positions);
     }
 }
 
 contract PackedClearingsTest is BaseTest {
-    uint256 private constant HELD_MAX = type(uint80).max;
-    uint256 private constant WH_MAX = type(uint48).max;
-    uint256 private constant SUMS = (HELD_MAX << 88) | (WH_MAX << 168);
+    uint256 private constant HELD_MAX = type(uint72).max;
+    uint256 private constant WH_MAX = type(uint40).max;
+    uint256 private constant POSITIONS_MAX = type(uint24).max;
+    uint256 private constant SUMS = (HELD_MAX << 84) | (WH_MAX << 156) | (POSITIONS_MAX << 196);
 
     ClearingCalls private calls;
 
@@ -58,34 +43,21 @@ contract PackedClearingsTest is BaseTest {
         calls.open(t, price);
     }
 
-    function testTooMuchHeldOrLeftOverIsRefused(uint256 word, uint256 held, uint256 surplus) public {
+    function testSumsThatDoNotFitAreRefused(uint256 word, uint256 held, uint256 surplus, uint256 positions)
+        public
+    {
         PackedClearing clearing = PackedClearing.wrap(word);
-        vm.assume(held > HELD_MAX && surplus > WH_MAX);
+        vm.assume(held > HELD_MAX && surplus > WH_MAX && positions > POSITIONS_MAX);
         vm.expectRevert(abi.encodeWithSelector(PackedClearings.HeldTooLarge.selector, held));
-        calls.withSums(clearing, held, 0);
+        calls.withSums(clearing, held, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(PackedClearings.SurplusTooLarge.selector, surplus));
-        calls.withSums(clearing, 0, surplus);
-    }
-
-    function testNothingIsSoldThatWasNotBought(uint256 word, uint256 wh) public {
-        PackedClearing clearing = PackedClearing.wrap(word);
-        vm.assume(wh > clearing.surplus());
-        vm.expectRevert(
-            abi.encodeWithSelector(PackedClearings.SoldBeyondBought.selector, clearing.surplus(), wh)
-        );
-        calls.addSale(clearing, wh, 0);
-    }
-
-    function testNothingIsEscrowedThatWasNotPaid(uint256 word, uint256 micro) public {
-        PackedClearing clearing = PackedClearing.wrap(word);
-        vm.assume(micro > clearing.held());
-        vm.expectRevert(
-            abi.encodeWithSelector(PackedClearings.NotEnoughHeld.selector, clearing.held(), micro)
-        );
-        calls.addSale(clearing, 0, micro);
+        calls.withSums(clearing, 0, surplus, 0);
+        vm.expectRevert(abi.encodeWithSelector(PackedClearings.TooManyPositions.selector, positions));
+        calls.withSums(clearing, 0, 0, positions);
     }
 
     function testAClearingOpensNow(uint32 t, uint48 price, uint40 time) public {
+        time = uint40(time % (1 << 36));
         vm.warp(time);
         PackedClearing clearing = calls.open(t, price);
         require(clearing.isOf(t) && !clearing.isOf(uint64(t) ^ 1), "is of");
@@ -94,6 +66,7 @@ contract PackedClearingsTest is BaseTest {
         eq(clearing.price(), price, "price");
         eq(clearing.held(), 0, "held");
         eq(clearing.surplus(), 0, "surplus");
+        eq(clearing.positions(), 0, "positions");
         eq(clearing.openedAt(), time, "opened at");
     }
 
@@ -102,23 +75,19 @@ contract PackedClearingsTest is BaseTest {
         eq(PackedClearing.wrap(0).state(), PackedClearings.NONE, "state");
     }
 
-    function testPurchasesAndSalesBalance(uint256 word, uint256 wh, uint256 micro) public view {
-        PackedClearing clearing = PackedClearing.wrap(word);
-        wh = wh % (WH_MAX - clearing.surplus() + 1);
-        micro = micro % (HELD_MAX - clearing.held() + 1);
-        PackedClearing found = calls.addPurchase(clearing, wh, micro);
-        eq(found.surplus(), clearing.surplus() + wh, "surplus");
-        eq(found.held(), clearing.held() + micro, "held");
+    function testSumsAreSetAlone(uint256 word, uint72 held, uint40 surplus, uint24 positions) public view {
+        PackedClearing found = calls.withSums(PackedClearing.wrap(word), held, surplus, positions);
+        eq(found.held(), held, "held");
+        eq(found.surplus(), surplus, "surplus");
+        eq(found.positions(), positions, "positions");
         eq(PackedClearing.unwrap(found) & ~SUMS, word & ~SUMS, "another field changed");
-        found = calls.addSale(found, wh, micro);
-        eq(PackedClearing.unwrap(found), word, "sold again");
     }
 
-    function testClosingHoldsNothing(uint256 word) public pure {
-        PackedClearing found = PackedClearing.wrap(word).close();
-        eq(found.state(), PackedClearings.CLOSED, "state");
-        eq(found.held() + found.surplus(), 0, "sums");
-        uint256 mask = ~(SUMS | (uint256(type(uint8).max) << 32));
+    function testTheStateIsSetAlone(uint256 word, uint8 state) public pure {
+        state = state % 3;
+        PackedClearing found = PackedClearing.wrap(word).withState(state);
+        eq(found.state(), state, "state");
+        uint256 mask = ~(uint256(15) << 32);
         eq(PackedClearing.unwrap(found) & mask, word & mask, "another field changed");
     }
 
