@@ -155,6 +155,26 @@ def audit(data: Data = None, config: Config = None) -> None:
     raise typer.Exit(int(_module("zuva.audit", "audit").run(directory, console)))
 
 
+@app.command(rich_help_panel=_TOOLS)
+def contracts(
+    descriptors: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Also write wallets' clear-signing descriptors here.", show_default=False
+        ),
+    ] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Show the contracts, who may do what and by which rules, after checking that the chain has it so."""
+    from zuva import contracts as deployed
+    from zuva.lifecycle import the_running_one
+
+    configuration.load_environment(config)
+    directory = _establish_one(_data_dir(data, the_running_one))
+    deployed.show(directory, Console(), descriptors)
+
+
 @app.command(rich_help_panel=_ALL)
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to make; nothing may be there.")],

@@ -29,6 +29,12 @@ class CommunitySettings(BaseSettings):
     """How many nodes must sign a report."""
     node_port: int = Field(18841, ge=1, le=65000)
     """Port of the first node; the next ones follow it."""
+    token: str | None = Field(None, pattern="^0x[0-9a-fA-F]{40}$")
+    """Settlement currency, an ERC-20 with 6 decimals; without it the local chain gets a test dollar. Fixed in
+    the contracts."""
+    certificate_uri: str | None = Field(None, max_length=256)
+    """Where wallets find a certificate's metadata, with {id} in it; by default this machine's API. Fixed in
+    the contracts."""
     governor_key: Path | None = None
     """Key file of the governor; on the local chain the first development account governs without one."""
 

@@ -5,6 +5,7 @@ only what is missing. Other nodes, or another quorum, than the contracts have ar
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 import structlog
 
 from oracle.settings import OracleSettings
-from protocol.keys import SigningKey, address_text, load_key
+from protocol.keys import SigningKey, address_bytes, address_text, load_key
 from protocol.ledger import address_book
 from protocol.ledger.address_book import AddressBook
 from protocol.ledger.bindings import contract
@@ -187,6 +188,11 @@ async def _wait_for_chain(rpc: Rpc, status: Callable[[str], None]) -> int:
 
 
 async def _deployed(settings: CommunitySettings, governor: Sender, nodes: Sequence[Identity]) -> AddressBook:
+    if settings.token is None and governor.chain_id != LOCAL_CHAIN_ID:
+        raise ConfigurationError(
+            f"chain {governor.chain_id} is not the local one ({LOCAL_CHAIN_ID}), which gets a test dollar; "
+            "set ZUVA_COMMUNITY_TOKEN to the address of the settlement currency"
+        )
     book = await deploy(
         governor,
         interval_seconds=settings.interval_seconds,
@@ -195,9 +201,20 @@ async def _deployed(settings: CommunitySettings, governor: Sender, nodes: Sequen
         oracles=[node.address for node in nodes],
         quorum=settings.quorum,
         guardian=node_keys.ensure(_keys(settings), "guardian").address,
+        certificate_uri=settings.certificate_uri or _metadata_uri(),
+        token=None if settings.token is None else address_bytes(settings.token),
     )
     book.save(_book(settings))
     return book
+
+
+def _metadata_uri() -> str:
+    """Return where this machine's API answers with the metadata of a certificate."""
+    host = os.environ.get("ZUVA_API_HOST", "127.0.0.1")
+    if host in ("0.0.0.0", "::"):  # noqa: S104 compared, not bound
+        host = "127.0.0.1"
+    named = f"[{host}]" if ":" in host else host
+    return f"http://{named}:{os.environ.get('ZUVA_API_PORT', '8000')}/v1/certificates/{{id}}.json"
 
 
 async def _fund(governor: Sender, keys: Sequence[Identity]) -> None:

@@ -101,3 +101,6 @@ EVENTS: Final = (
     EventKind("TransferSingle", _PRODUCTION, "transferred", ("from", "to", "id", "value"), constants=(0,)),
     EventKind("TransferBatch", _PRODUCTION, "transferred", ("from", "to", "ids", "values"), batch=True),
 )
+
+MIRRORED: Final = tuple(dict.fromkeys(name for kind in EVENTS for name in kind.contracts))
+"""The contracts whose events have tables; those of others are not asked for."""

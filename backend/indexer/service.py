@@ -12,13 +12,14 @@ from backend.indexer import chain, deployment
 from backend.indexer.decode import Decoder
 from backend.indexer.deployment import Deployed
 from backend.indexer.errors import ChainChanged, WindowTooLarge
+from backend.indexer.event_tables import MIRRORED
 from backend.indexer.follow import Follower
 from backend.indexer.settings import IndexerSettings
 from backend.indexer.window import Position
 from backend.store import DatabaseUnavailable, migrate
 from protocol.ledger import address_book
 from protocol.ledger.address_book import AddressBook
-from protocol.ledger.artefacts import CONTRACTS, load_artefact
+from protocol.ledger.artefacts import load_artefact
 from protocol.ledger.bindings import contract
 from protocol.ledger.errors import LedgerError
 from protocol.ledger.rpc import Rpc, hexed, octets
@@ -82,7 +83,7 @@ async def _follow(
     async with Rpc(settings.chain_url) as rpc:
         await book.verify(rpc)
         deployed, start = await _deployed(rpc, book)
-        decoder = Decoder({name: (book.address(name), load_artefact(name).abi) for name in CONTRACTS})
+        decoder = Decoder({name: (book.address(name), load_artefact(name).abi) for name in MIRRORED})
         connection: psycopg.AsyncConnection[tuple[Any, ...]]
         async with await psycopg.AsyncConnection.connect(
             settings.database_url,

@@ -11,8 +11,17 @@ from protocol.ledger.errors import ArtefactMissing
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "contracts"
 
-CONTRACTS = ("Registry", "EnergyProduction", "EnergyConsumption")
-"""The contracts of a deployment, in the order they are deployed."""
+CONTRACTS = (
+    "TestDollar",
+    "Registry",
+    "EnergyProduction",
+    "EnergyConsumption",
+    "EnergyTrading",
+    "GridBalancing",
+    "EnergyDelivery",
+    "Lens",
+)
+"""The contracts of a deployment in the order of deployment; the first only where no currency is given."""
 
 
 @dataclass(frozen=True, slots=True)

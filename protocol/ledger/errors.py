@@ -60,6 +60,10 @@ class ForeignContracts(ConfigurationError):
     """The chain is right but other code, or none, is at the addresses of the book."""
 
 
+class UnverifiedDeployment(ConfigurationError):
+    """The contracts at the addresses of the book do not make the deployment that was asked for."""
+
+
 class ArtefactMissing(ConfigurationError):
     """A compiled contract is not there or cannot be read."""
 

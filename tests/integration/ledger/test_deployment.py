@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-from web3 import EthereumTesterProvider, Web3
-from web3.types import RPCEndpoint
 
 from protocol.errors import ConfigurationError
 from protocol.keys import SigningKey, address_text
@@ -14,26 +12,21 @@ from protocol.ledger import address_book
 from protocol.ledger.artefacts import CONTRACTS
 from protocol.ledger.bindings import contract
 from protocol.ledger.deployment import deploy
-from protocol.ledger.errors import ForeignContracts, RpcError, TransactionReverted, WrongChain
+from protocol.ledger.end_state import SIZE_LIMIT, verify_deployment
+from protocol.ledger.errors import (
+    ForeignContracts,
+    RpcError,
+    TransactionReverted,
+    UnverifiedDeployment,
+    WrongChain,
+)
+from protocol.ledger.market_rules import Corridor, MarketRules, Role
 from protocol.ledger.rpc import Rpc, hexed
 from protocol.ledger.transactions import Sender, read
 from tests.integration.conftest import CHAIN_ID, Community, running_anvil
+from tests.integration.ledger.in_process import EthTesterRpc
 
 GUARDIAN = bytes.fromhex("60" * 20)
-
-
-class EthTesterRpc:
-    """The chain in this process, asked as web3 asks it."""
-
-    def __init__(self) -> None:
-        self.web3 = Web3(EthereumTesterProvider())
-
-    async def call(self, method: str, *params: object) -> object:
-        try:
-            answer = self.web3.manager.request_blocking(RPCEndpoint(method), list(params))
-        except Exception as error:
-            raise RpcError(method, 3, str(error), getattr(error, "data", None)) from error
-        return json.loads(Web3.to_json(answer)) if answer is not None else None
 
 
 async def ask(rpc, book, name: str, function: str, *arguments: object) -> tuple:
@@ -64,18 +57,16 @@ async def test_roles_quorum_and_parameters_are_as_asked(community: Community) ->
     assert await ask(rpc, book, "Registry", "quorum") == (2,)
     for name in ("EnergyProduction", "EnergyConsumption"):
         assert await ask(rpc, book, "Registry", "isReporter", book.address(name)) == (True,)
+    assert await ask(rpc, book, "Registry", "isReporter", book.address("GridBalancing")) == (False,)
+    for name in ("EnergyProduction", "EnergyConsumption", "GridBalancing", "EnergyTrading"):
         assert await ask(rpc, book, name, "ringSize") == (96,)
         assert await ask(rpc, book, name, "registry") == (book.address("Registry"),)
 
 
 async def test_the_same_contracts_run_in_process(artefacts: None) -> None:
     rpc = EthTesterRpc()
-    key = SigningKey.generate()
-    rich = rpc.web3.eth.accounts[0]
-    rpc.web3.eth.send_transaction({"from": rich, "to": address_text(key.address), "value": 10**20})
-    sender = Sender(rpc, key, rpc.web3.eth.chain_id)
     book = await deploy(
-        sender,
+        rpc.sender(),
         interval_seconds=900,
         ring_size=4,
         finality_seconds=60,
@@ -107,6 +98,87 @@ async def test_another_governor_is_proposed_not_set(artefacts: None, rpc: Rpc, f
     change = contract("Registry").functions["setCo2Factor"].encode(0, 1)
     with pytest.raises(TransactionReverted, match="not scheduled"):
         await sender.transact(book.address("Registry"), change)
+
+
+async def test_a_currency_and_roles_are_as_asked(community: Community, funded) -> None:
+    token = community.book.address("TestDollar")
+    operators = [SigningKey.generate().address for _ in range(2)]
+    book = await deploy(
+        await funded(),
+        interval_seconds=1800,
+        ring_size=48,
+        finality_seconds=60,
+        oracles=[GUARDIAN],
+        quorum=1,
+        guardian=GUARDIAN,
+        delay_seconds=3600,
+        token=token,
+        market=MarketRules(notice_seconds=1800, fee_bps=50, corridor=Corridor(1_000, 400_000)),
+        roles={Role.CLEARING_OPERATOR: operators, Role.ARBITER: [GUARDIAN]},
+    )
+    assert tuple(book.contracts) == CONTRACTS[1:]
+    state = await verify_deployment(community.rpc, book)
+    assert state.token == token
+    assert state.roles == {
+        Role.CLEARING_OPERATOR: tuple(sorted(operators)),
+        Role.GRID_OPERATOR: (),
+        Role.ARBITER: (GUARDIAN,),
+    }
+    assert (state.notice_seconds, state.complaint_seconds) == (1800, 24 * 1800)
+    assert (state.rules["feeBps"], state.rules["floorPriceMicroPerKwh"]) == (50, 1_000)
+    assert state.rules["capPriceMicroPerKwh"] == 400_000
+    assert state.thresholds["frequencyAlertLow"] == 49_500
+    words = dict(state.lines())
+    assert words["roles"].endswith(f"grid operator none, arbiter {address_text(GUARDIAN)}")
+    assert words["proposed governor"] == "none"
+    assert words["reporters"] == "EnergyProduction EnergyConsumption"
+
+
+async def test_every_contract_knows_the_others_and_fits_a_block_chain(community: Community) -> None:
+    state = await verify_deployment(community.rpc, community.book)
+    assert tuple(state.sizes) == CONTRACTS
+    assert max(state.sizes.values()) <= SIZE_LIMIT
+    assert await ask(community.rpc, community.book, "EnergyTrading", "grid") == (
+        community.book.address("GridBalancing"),
+    )
+    assert await ask(community.rpc, community.book, "EnergyTrading", "delivery") == (
+        community.book.address("EnergyDelivery"),
+    )
+
+
+async def test_another_state_than_expected_is_named(community: Community) -> None:
+    rpc, book = community.rpc, community.book
+    with pytest.raises(UnverifiedDeployment, match=r"quorum is 2 on the chain, expected was 3"):
+        await verify_deployment(rpc, book, {"quorum": 3})
+    role = contract("Registry").functions["setRole"].encode(Role.ARBITER, GUARDIAN, True)
+    await community.governor.transact(book.address("Registry"), role)
+    with pytest.raises(
+        UnverifiedDeployment, match=f"arbiter {address_text(GUARDIAN)} on the chain, expected"
+    ):
+        await verify_deployment(rpc, book, {"roles": dict.fromkeys(Role, ())})
+    with pytest.raises(UnverifiedDeployment, match="intervals have 3600 s, in the address book 900 s"):
+        await verify_deployment(rpc, book.model_copy(update={"interval_seconds": 900}))
+
+
+async def test_a_contract_of_another_deployment_is_named(community: Community, funded) -> None:
+    other = await deploy(
+        await funded(),
+        interval_seconds=3600,
+        ring_size=96,
+        finality_seconds=0,
+        oracles=[GUARDIAN],
+        quorum=1,
+        guardian=GUARDIAN,
+    )
+    for name, wrong in (
+        ("Registry", "the registry of EnergyProduction is"),
+        ("GridBalancing", "the registry of GridBalancing is"),
+        ("EnergyTrading", "the registry of EnergyTrading is"),
+    ):
+        mixed = community.book.contracts | {name: other.contracts[name]}
+        book = community.book.model_copy(update={"contracts": mixed})
+        with pytest.raises(UnverifiedDeployment, match=wrong):
+            await verify_deployment(community.rpc, book)
 
 
 async def test_impossible_parameters_are_refused_with_the_reason(artefacts: None, funded) -> None:

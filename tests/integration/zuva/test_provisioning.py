@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from protocol.keys import address_text, create_key, load_key
-from protocol.ledger import compiler
+from protocol.ledger import address_book, compiler
+from protocol.ledger.artefacts import CONTRACTS
+from protocol.ledger.bindings import contract
+from protocol.ledger.rpc import Rpc
+from protocol.ledger.transactions import read
 from tests.conftest import running, short_directory
 from zuva.processes import free_port
 
@@ -60,6 +65,45 @@ def test_a_second_run_registers_nothing_more_and_says_so_by_hand(environment: di
     answer = provision(environment)
     assert answer.returncode == 0, answer.stderr
     assert "1 homes, 1 oracle node(s), quorum 1, 0 registered now" in answer.stderr
+
+
+def zuva(environment: dict[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "zuva", *words],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_contracts_are_shown_once_they_are_verified(environment: dict[str, str], tmp_path: Path) -> None:
+    answer = zuva(environment, "contracts", "--descriptors", str(tmp_path))
+    assert answer.returncode == 0, answer.stderr
+    for name in CONTRACTS:
+        assert re.search(rf"^{name} +0x[0-9a-fA-F]{{40}} +[\d,]+ bytes$", answer.stdout, re.MULTILINE), name
+    assert re.search(r"^quorum +1$", answer.stdout, re.MULTILINE)
+    assert re.search(r"^reporters +EnergyProduction EnergyConsumption$", answer.stdout, re.MULTILINE)
+    book = address_book.load(Path(environment["ZUVA_DATA_DIR"]) / "address-book.json")
+    descriptor = json.loads((tmp_path / "eip712-EnergyTrading.json").read_text())
+    assert descriptor["context"]["eip712"]["deployments"] == [
+        {"chainId": 31337, "address": address_text(book.address("EnergyTrading"))}
+    ]
+
+
+def test_contracts_of_another_chain_are_not_shown(environment: dict[str, str]) -> None:
+    answer = zuva(environment | {"ZUVA_CHAIN_URL": "http://127.0.0.1:9"}, "contracts")
+    assert answer.returncode != 0
+    assert "no chain answers" in answer.stderr
+    assert "quorum" not in answer.stdout
+
+
+async def test_a_certificates_metadata_is_where_its_contract_says(environment: dict[str, str]) -> None:
+    book = address_book.load(Path(environment["ZUVA_DATA_DIR"]) / "address-book.json")
+    uri = contract("EnergyProduction").functions["uri"]
+    async with Rpc(environment["ZUVA_CHAIN_URL"]) as rpc:
+        answer = await read(rpc, book.address("EnergyProduction"), uri.encode(1))
+    assert uri.decode(answer) == ("http://127.0.0.1:8000/v1/certificates/{id}.json",)
 
 
 def sealed(environment: dict[str, str]) -> set[str]:
