@@ -2,7 +2,13 @@
 pragma solidity 0.8.34;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {ConsumptionLeaf, IEnergyConsumption} from "./interfaces/IEnergyConsumption.sol";
+import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
+import {
+    CategoryTotals,
+    ConsumptionLeaf,
+    IEnergyConsumption,
+    ProvenLeaf
+} from "./interfaces/IEnergyConsumption.sol";
 import {IRegistry, MeterReading} from "./interfaces/IRegistry.sol";
 import {Messages} from "./libraries/Messages.sol";
 import {Reports} from "./Reports.sol";
@@ -10,6 +16,20 @@ import {Reports} from "./Reports.sol";
 /// @title EnergyConsumption
 /// @notice Roots over what meters drew and gave, without showing it.
 contract EnergyConsumption is IEnergyConsumption, Reports {
+    using BitMaps for BitMaps.BitMap;
+    using Messages for CategoryTotals;
+
+    // CONSTANTS
+
+    /// @dev A total of fewer could be told apart into households.
+    uint256 private constant FEWEST_METERS = 5;
+
+    // STORAGE
+
+    BitMaps.BitMap private _categoriesOf;
+    /// @inheritdoc IEnergyConsumption
+    mapping(bytes32 meterId => bytes32 commitment) public thresholdOf;
+
     // CONSTRUCTOR
 
     /// @param registry_ The registry this contract obeys.
@@ -36,7 +56,74 @@ contract EnergyConsumption is IEnergyConsumption, Reports {
         _freeze(interval, leaf.meterId, hash, signers, kind);
     }
 
+    // CATEGORIES
+
+    /// @inheritdoc IEnergyConsumption
+    function reportCategories(CategoryTotals calldata t, bytes[] calldata signatures) external {
+        _metaOf(t.interval); // reverts without a report
+        if (_categoriesOf.get(t.interval)) revert CategoriesStand(t.interval);
+        for (uint256 i; i < t.meters.length; ++i) {
+            uint32 meters = t.meters[i];
+            if (meters < FEWEST_METERS && (meters != 0 || t.importWh[i] != 0)) {
+                revert TooFewMeters(i, meters);
+            }
+        }
+        uint256 signers = _check(categoriesDigest(t), signatures);
+        _categoriesOf.set(t.interval);
+        emit CategoriesReported(t.interval, t.importWh, t.meters, signers);
+    }
+
+    // ACCOUNTS
+
+    /// @inheritdoc IEnergyConsumption
+    function setThreshold(bytes32 meterId, bytes32 commitment) external {
+        _onlyMeterAccount(meterId);
+        thresholdOf[meterId] = commitment;
+        emit ThresholdSet(meterId, commitment);
+    }
+
+    /// @inheritdoc IEnergyConsumption
+    function proveThreshold(ProvenLeaf calldata from, ProvenLeaf calldata to, uint256 limitWh, bytes32 salt)
+        external
+    {
+        bytes32 meterId = to.leaf.meterId;
+        if (from.leaf.meterId != meterId) revert LeafOfOtherMeter(meterId, from.leaf.meterId);
+        _onlyMeterAccount(meterId);
+        bytes32 commitment = keccak256(abi.encode(limitWh, salt));
+        if (commitment != thresholdOf[meterId]) revert ThresholdDiffers(meterId, commitment);
+        _requireProven(from);
+        _requireProven(to);
+        (uint256 before, uint256 later) = (from.leaf.importWh, to.leaf.importWh);
+        uint256 drawnWh = later > before ? later - before : 0;
+        if (drawnWh <= limitWh) revert ThresholdNotExceeded(drawnWh, limitWh);
+        emit ThresholdExceeded(meterId, from.interval, to.interval, drawnWh, limitWh);
+    }
+
+    /// @inheritdoc IEnergyConsumption
+    function acknowledge(
+        bytes32 meterId,
+        uint64 interval,
+        bytes32 leaf,
+        bytes32[] calldata proof,
+        bytes32 billHash
+    ) external {
+        _onlyMeterAccount(meterId);
+        _requireFinal(interval);
+        _requireLeaf(interval, leaf, proof);
+        emit BillAcknowledged(meterId, interval, leaf, billHash);
+    }
+
     // VIEWS
+
+    /// @inheritdoc IEnergyConsumption
+    function hasCategories(uint64 interval) external view returns (bool) {
+        return _categoriesOf.get(interval);
+    }
+
+    /// @inheritdoc IEnergyConsumption
+    function categoriesDigest(CategoryTotals calldata t) public view returns (bytes32) {
+        return _hashTypedDataV4(t.hash());
+    }
 
     /// @inheritdoc IEnergyConsumption
     function isLeaf(uint64 interval, ConsumptionLeaf calldata leaf, bytes32[] calldata proof)
@@ -54,6 +141,14 @@ contract EnergyConsumption is IEnergyConsumption, Reports {
         return Messages.consumptionLeaf(
             leaf.meterId, leaf.seq, leaf.timestamp, leaf.flags, leaf.importWh, leaf.exportWh, leaf.salt
         );
+    }
+
+    /// @dev What `isLeaf` says, with the reason for a no.
+    function _requireProven(ProvenLeaf calldata p) private view {
+        _requireFinal(p.interval);
+        uint64 frozen = registry.frozenThrough(p.leaf.meterId);
+        if (p.interval <= frozen) revert LeafFrozen(p.leaf.meterId, frozen);
+        _requireLeaf(p.interval, _leafOf(p.leaf), p.proof);
     }
 
     function _contradicts(ConsumptionLeaf calldata leaf, MeterReading calldata reading)

@@ -5,7 +5,7 @@ import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Claim, IEnergyProduction} from "./interfaces/IEnergyProduction.sol";
-import {Certification, IRegistry, MeterReading} from "./interfaces/IRegistry.sol";
+import {Certification, IRegistry, MeterReading, Role} from "./interfaces/IRegistry.sol";
 import {Certificates} from "./libraries/Certificates.sol";
 import {Intervals} from "./libraries/Intervals.sol";
 import {Messages} from "./libraries/Messages.sol";
@@ -105,6 +105,42 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         uint8 kind = _kindOf(leaf.seq, leaf.timestamp, reading);
         if (!_contradicts(leaf, reading)) revert NoContradiction(leaf.meterId);
         _freeze(interval, leaf.meterId, hash, signers, kind);
+    }
+
+    // RECORDS
+
+    /// @inheritdoc IEnergyProduction
+    function commitForecast(bytes32 meterId, uint64 fromInterval, uint32 count, bytes32 forecastHash)
+        external
+    {
+        _onlyMeterAccount(meterId);
+        uint256 present = _intervalAt(block.timestamp);
+        if (fromInterval <= present) revert ForecastTooLate(fromInterval, present);
+        if (count == 0) revert EmptyForecast();
+        emit ForecastCommitted(meterId, fromInterval, count, forecastHash);
+    }
+
+    /// @inheritdoc IEnergyProduction
+    function recordEquipment(bytes32 meterId, bytes32 specHash, string calldata uri_) external {
+        _onlyMeterAccountOrGovernor(meterId);
+        emit EquipmentRecorded(meterId, specHash, uri_);
+    }
+
+    /// @inheritdoc IEnergyProduction
+    function recordMaintenance(bytes32 meterId, uint64 from, uint64 to, uint16 code, string calldata note)
+        external
+    {
+        _onlyMeterAccountOrGovernor(meterId);
+        if (from > to) revert BadPeriod(from, to);
+        emit MaintenanceRecorded(meterId, from, to, code, note);
+    }
+
+    /// @inheritdoc IEnergyProduction
+    function recordPowerQuality(uint32 feeder, uint64 interval, bytes32 specHash) external {
+        _onlyRole(Role.GridOperator);
+        uint256 end = _endOf(interval);
+        if (block.timestamp < end) revert IntervalNotEnded(interval, end);
+        emit PowerQualityRecorded(feeder, interval, specHash);
     }
 
     // VIEWS
@@ -208,7 +244,7 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         if (state.seq == 0) {
             (state.timestamp, state.wh) = registry.opening(meterId);
             // forge-lint: disable-next-line(unsafe-typecast) a quotient of a uint64
-            state.interval = uint64(Intervals.intervalOf(state.timestamp, registry.intervalSeconds()));
+            state.interval = uint64(_intervalAt(state.timestamp));
         }
     }
 

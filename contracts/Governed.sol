@@ -36,6 +36,18 @@ abstract contract Governed {
         if (msg.sender != registry.governor()) revert IRegistry.NotGovernor(msg.sender);
     }
 
+    /// @dev Reverts unless the caller is the account that the meter belongs to.
+    function _onlyMeterAccount(bytes32 meterId) internal view {
+        if (msg.sender != registry.meterAccount(meterId)) {
+            revert IRegistry.NotMeterAccount(meterId, msg.sender);
+        }
+    }
+
+    /// @dev The same, and the governor may too.
+    function _onlyMeterAccountOrGovernor(bytes32 meterId) internal view {
+        if (msg.sender != registry.governor()) _onlyMeterAccount(meterId);
+    }
+
     /// @dev Reverts unless the governor gave the caller the role.
     function _onlyRole(Role role) internal view {
         if (!registry.hasRole(role, msg.sender)) revert IRegistry.RoleMissing(role, msg.sender);

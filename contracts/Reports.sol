@@ -117,7 +117,7 @@ abstract contract Reports is IReports, Governed, EIP712 {
     /// @dev `registry.check(digest, signatures)`, with the signatures handed on as they came: the compiler would
     /// take them apart and put them together again, for 1,500 gas. Offsets inside the array are relative to it and
     /// the registry checks them, so the copy means there what it means here.
-    function _check(bytes32 digest, bytes[] calldata signatures) private view returns (uint256 signers) {
+    function _check(bytes32 digest, bytes[] calldata signatures) internal view returns (uint256 signers) {
         address target = address(registry);
         bytes4 selector = IRegistry.check.selector;
         assembly ("memory-safe") {
@@ -143,6 +143,11 @@ abstract contract Reports is IReports, Governed, EIP712 {
         if (block.timestamp < finalFrom) revert NotFinal(interval, finalFrom);
     }
 
+    /// @dev The interval that a time belongs to.
+    function _intervalAt(uint256 timestamp) internal view returns (uint256) {
+        return Intervals.intervalOf(timestamp, _intervalSeconds);
+    }
+
     /// @dev The last second of an interval.
     function _endOf(uint64 interval) internal view returns (uint256) {
         return Intervals.endOf(interval, _intervalSeconds);
@@ -151,6 +156,13 @@ abstract contract Reports is IReports, Governed, EIP712 {
     /// @dev Only sound after `_metaOf` accepted the interval: the root carries no tag of its own.
     function _rootOf(uint64 interval) internal view returns (bytes32) {
         return _ring[interval % ringSize].root;
+    }
+
+    /// @dev As sound as `_rootOf`.
+    function _requireLeaf(uint64 interval, bytes32 leaf, bytes32[] calldata proof) internal view {
+        if (!MerkleProof.verifyCalldata(proof, _rootOf(interval), leaf)) {
+            revert LeafNotInReport(interval, leaf);
+        }
     }
 
     function _metaOf(uint64 interval) internal view returns (PackedMeta meta) {
@@ -171,9 +183,7 @@ abstract contract Reports is IReports, Governed, EIP712 {
         // Else the same evidence could suspend a reinstated meter again and again.
         uint64 frozen = registry.frozenThrough(meterId);
         if (interval <= frozen) revert AlreadyFrozen(meterId, frozen);
-        if (!MerkleProof.verifyCalldata(proof, _rootOf(interval), leaf)) {
-            revert LeafNotInReport(interval, leaf);
-        }
+        _requireLeaf(interval, leaf, proof);
         if (reading.meterId != meterId) revert ReadingOfOtherMeter(reading.meterId);
         if (!registry.isSignedByMeter(reading, signature)) revert ReadingNotSignedByMeter(meterId);
     }
@@ -208,6 +218,6 @@ abstract contract Reports is IReports, Governed, EIP712 {
 
     function _keyAt(bytes32 meterId, uint64 timestamp) private view returns (address) {
         // forge-lint: disable-next-line(unsafe-typecast) a quotient of a uint64
-        return registry.keyAt(meterId, uint64(Intervals.intervalOf(timestamp, _intervalSeconds)));
+        return registry.keyAt(meterId, uint64(_intervalAt(timestamp)));
     }
 }

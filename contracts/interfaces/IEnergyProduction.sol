@@ -45,6 +45,19 @@ interface IEnergyProduction is IReports {
     /// @notice The governor set what was claimed for a disputed meter back to (`seq`, `timestamp`); the Wh stay.
     event ClaimReset(bytes32 indexed meterId, uint64 seq, uint64 timestamp);
 
+    /// @notice An account committed to a forecast of a meter's generation in `count` intervals, to be scored later.
+    /// With several for an interval, the order of the events says which came first.
+    event ForecastCommitted(
+        bytes32 indexed meterId, uint64 indexed fromInterval, uint32 count, bytes32 forecastHash
+    );
+    /// @notice What a meter's plant is made of: a document at `uri` with the hash `specHash`.
+    event EquipmentRecorded(bytes32 indexed meterId, bytes32 specHash, string uri);
+    /// @notice A meter's plant is or was under maintenance from `from` to `to` (unix seconds).
+    event MaintenanceRecorded(bytes32 indexed meterId, uint64 from, uint64 to, uint16 code, string note);
+    /// @notice The grid operator's record of a feeder's power quality in an interval has this hash. With several for an
+    /// interval, the first event stands.
+    event PowerQualityRecorded(uint32 indexed feeder, uint64 indexed interval, bytes32 specHash);
+
     // ERRORS
 
     error ClaimsNotInReport(uint64 interval);
@@ -52,6 +65,9 @@ interface IEnergyProduction is IReports {
     error ClaimNotDisputed(bytes32 meterId);
     error ClaimNotBefore(bytes32 meterId, uint64 seq, uint64 timestamp);
     error NothingToRetire();
+    error ForecastTooLate(uint64 fromInterval, uint256 presentInterval);
+    error EmptyForecast();
+    error BadPeriod(uint64 from, uint64 to);
 
     // FUNCTIONS
 
@@ -98,6 +114,25 @@ interface IEnergyProduction is IReports {
     /// @param seq At least 1 and not above the claimed one.
     /// @param timestamp Unix seconds, not after the claimed time.
     function resetClaim(bytes32 meterId, uint64 seq, uint64 timestamp) external;
+
+    // RECORDS
+
+    /// @notice Commits to a forecast of a meter's generation, for intervals that have not begun. The meter's account.
+    /// @param forecastHash Hash of the forecast and a salt, told when it is scored.
+    function commitForecast(bytes32 meterId, uint64 fromInterval, uint32 count, bytes32 forecastHash) external;
+
+    /// @notice Records what a meter's plant is made of. The meter's account or the governor.
+    function recordEquipment(bytes32 meterId, bytes32 specHash, string calldata uri) external;
+
+    /// @notice Records maintenance of a meter's plant, planned or done. The meter's account or the governor.
+    /// @param from Unix seconds.
+    /// @param to Unix seconds, not before `from`.
+    /// @param code What was done, by the community's list.
+    function recordMaintenance(bytes32 meterId, uint64 from, uint64 to, uint16 code, string calldata note)
+        external;
+
+    /// @notice Records the hash of a feeder's power quality in an ended interval. Grid operators.
+    function recordPowerQuality(uint32 feeder, uint64 interval, bytes32 specHash) external;
 
     // VIEWS
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {CategoryTotals} from "../interfaces/IEnergyConsumption.sol";
 import {MeterReading, Registration} from "../interfaces/IRegistry.sol";
 import {Report} from "../interfaces/IReports.sol";
 
@@ -18,6 +19,9 @@ library Messages {
     bytes32 internal constant REPORT_TYPEHASH = keccak256(
         "Report(uint64 interval,bytes32 previous,bytes32 root,bytes32 dataHash,uint64 totalWh,uint32 count)"
     );
+
+    bytes32 internal constant CATEGORY_TOTALS_TYPEHASH =
+        keccak256("CategoryTotals(uint64 interval,uint64[3] importWh,uint32[3] meters)");
 
     function hash(MeterReading calldata r) internal pure returns (bytes32) {
         return keccak256(
@@ -59,6 +63,18 @@ library Messages {
             calldatacopy(add(words, 32), r, 192)
             digest := keccak256(words, 224)
         }
+    }
+
+    /// @dev An array is hashed as its elements, a word each.
+    function hash(CategoryTotals calldata t) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                CATEGORY_TOTALS_TYPEHASH,
+                t.interval,
+                keccak256(abi.encode(t.importWh)),
+                keccak256(abi.encode(t.meters))
+            )
+        );
     }
 
     function keyRotation(bytes32 meterId, address key, uint64 validFromInterval)

@@ -103,7 +103,9 @@ abstract contract Meters is Roles, Accounts, EIP712 {
 
     /// @inheritdoc IRegistry
     function setMeterMetadata(bytes32 meterId, bytes32 metadataHash) external {
-        if (msg.sender != meterAccount(meterId)) _onlyGovernor();
+        if (msg.sender != meterAccount(meterId) && msg.sender != governor) {
+            revert NotMeterAccount(meterId, msg.sender);
+        }
         emit MeterMetadataSet(meterId, metadataHash);
     }
 
