@@ -9,11 +9,13 @@ Accounts are Brownie's development accounts unless these name others:
     ZUVA_GUARDIAN      address that may pause
     ZUVA_GOVERNOR      who shall govern in the end and accepts it himself
     ZUVA_TOKEN         settlement currency; without it a test dollar is deployed
+    ZUVA_DELAY_SECONDS how long the governor's changes wait
     ZUVA_ADDRESS_BOOK  file to write the address book to
+
+ZUVA_CLEARING_OPERATORS, ZUVA_GRID_OPERATORS and ZUVA_ARBITERS name who has these roles.
 """
 
 import asyncio
-import inspect
 import os
 from pathlib import Path
 from typing import Any
@@ -24,14 +26,13 @@ from brownie.network.account import LocalAccount
 from protocol.keys import address_text
 from protocol.ledger import compiler
 from protocol.ledger.address_book import AddressBook
-from protocol.ledger.bindings import contract
 from protocol.ledger.deployment import deploy
+from protocol.ledger.end_state import verify_deployment
 from protocol.ledger.errors import RpcError, TransactionReverted
+from protocol.ledger.market_rules import Role
 from protocol.ledger.rpc import hexed, octets
-from protocol.ledger.transactions import Receipt, read
+from protocol.ledger.transactions import Receipt
 from zuva.community_settings import CommunitySettings
-
-DELAY_SECONDS = "ZUVA_DELAY_SECONDS"
 
 
 class BrownieRpc:
@@ -78,8 +79,7 @@ class BrownieSender:
 def parameters() -> dict[str, Any]:
     """Return what `deploy` is called with."""
     settings = CommunitySettings()
-    named = [each for each in os.environ.get("ZUVA_ORACLES", "").split(",") if each]
-    oracles = [octets(each) for each in named or [account.address for account in accounts[1:4]]]
+    oracles = listed("ZUVA_ORACLES") or [octets(account.address) for account in accounts[1:4]]
     found = {
         "interval_seconds": settings.interval_seconds,
         "ring_size": settings.ring_size,
@@ -87,15 +87,18 @@ def parameters() -> dict[str, Any]:
         "oracles": oracles,
         "quorum": settings.quorum,
         "guardian": octets(os.environ.get("ZUVA_GUARDIAN") or accounts[4].address),
-        "delay_seconds": int(os.environ.get(DELAY_SECONDS, "0")),
+        "delay_seconds": int(os.environ.get("ZUVA_DELAY_SECONDS", "0")),
+        "roles": {role: listed(f"ZUVA_{role.name}S") for role in Role},
     }
     for name in ("governor", "token"):
         if given := os.environ.get(f"ZUVA_{name.upper()}"):
             found[name] = octets(given)
-    unknown = set(found) - set(inspect.signature(deploy).parameters)
-    if unknown:
-        raise SystemExit(f"deploy: this deployment takes no {', '.join(sorted(unknown))}")
     return found
+
+
+def listed(variable: str) -> list[bytes]:
+    """Return the addresses that a variable names."""
+    return [octets(each.strip()) for each in os.environ.get(variable, "").split(",") if each.strip()]
 
 
 def deployer() -> LocalAccount:
@@ -112,44 +115,13 @@ def deploy_with(account: LocalAccount, **given: Any) -> AddressBook:  # noqa: AN
 
 def main() -> AddressBook:
     """Deploy, verify and print what stands there."""
-    account, given = deployer(), parameters()
-    book = deploy_with(account, **given)
-    for line in asyncio.run(end_state(BrownieRpc(), book, given)):
-        print(line)
+    book = deploy_with(deployer(), **parameters())
+    state = asyncio.run(verify_deployment(BrownieRpc(), book))
+    for name, entry in book.contracts.items():
+        print(f"{name:<22}{address_text(entry.address)}")
+    for name, words in state.lines():
+        print(f"{name:<22}{words}")
     if path := os.environ.get("ZUVA_ADDRESS_BOOK"):
         book.save(Path(path))
-        print(f"address book    {path}")
+        print(f"{'address book':<22}{path}")
     return book
-
-
-async def end_state(rpc: BrownieRpc, book: AddressBook, given: dict[str, Any]) -> list[str]:
-    """Return the lines of the verified end state; raises when the chain holds anything else."""
-    await book.verify(rpc)
-
-    async def ask(function: str, *arguments: object) -> Any:  # noqa: ANN401 - as the ABI says
-        entry = contract("Registry").functions[function]
-        answer = await read(rpc, book.address("Registry"), entry.encode(*arguments))
-        return entry.decode(answer)[0]
-
-    lines = [f"{name:<18}{address_text(entry.address)}" for name, entry in book.contracts.items()]
-    expected = {
-        "quorum": given["quorum"],
-        "oracles": sorted(given["oracles"]),
-        "guardian": given["guardian"],
-        "intervalSeconds": given["interval_seconds"],
-        "delaySeconds": given["delay_seconds"],
-    }
-    for function, value in expected.items():
-        found = await ask(function)
-        found = [octets(each) for each in found] if function == "oracles" else found
-        if found != value:
-            raise SystemExit(f"deploy: {function} is {found!r} on the chain, not {value!r}")
-        lines.append(f"{function:<18}{_shown(found)}")
-    lines.append(f"{'governor':<18}{_shown(await ask('governor'))}")
-    return lines
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bytes):
-        return address_text(value)
-    return ", ".join(map(_shown, value)) if isinstance(value, list) else str(value)
