@@ -19,6 +19,8 @@ FIRST_WRITE: Final = 22_100
 """A cold slot from zero to something."""
 UPDATE: Final = 5_000
 """A cold slot from something to something else."""
+CLEAR_REFUND: Final = 4_800
+"""Given back for a slot that is set to zero, at most a fifth of what the transaction took."""
 ECRECOVER: Final = 3_000
 LOG: Final = 375
 LOG_TOPIC: Final = 375
@@ -40,6 +42,7 @@ class Work:
         reads: cold slots read and not written.
         first_writes: cold slots written from zero.
         updates: cold slots written again.
+        clears: cold slots set to zero.
         signatures: secp256k1 signatures recovered.
         pairs: hashes of two words, such as the levels of a Merkle proof.
         hashed_words: words hashed in longer messages, one hash for every five words or fewer.
@@ -51,6 +54,7 @@ class Work:
     reads: int = 0
     first_writes: int = 0
     updates: int = 0
+    clears: int = 0
     signatures: int = 0
     pairs: int = 0
     hashed_words: int = 0
@@ -72,7 +76,7 @@ class Work:
             self.contracts * COLD_ACCOUNT
             + self.reads * COLD_SLOT
             + self.first_writes * FIRST_WRITE
-            + self.updates * UPDATE
+            + (self.updates + self.clears) * UPDATE
             + self.signatures * ECRECOVER
             + self.pairs * (KECCAK + 2 * KECCAK_WORD)
             + -(-self.hashed_words // 5) * KECCAK
@@ -88,6 +92,7 @@ def floor(calldata: bytes, work: Work) -> int:
     zeros = calldata.count(0)
     others = len(calldata) - zeros
     executed = TRANSACTION + zeros * ZERO_BYTE + others * OTHER_BYTE + work.gas
+    executed -= min(work.clears * CLEAR_REFUND, executed // 5)
     return max(executed, TRANSACTION + zeros * FLOOR_ZERO_BYTE + others * FLOOR_OTHER_BYTE)
 
 
