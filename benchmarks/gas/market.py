@@ -37,7 +37,7 @@ BUY_WORK: Final = Work(updates=2, signatures=1, hashed_words=14, log_bytes=32)
 SELL_WORK: Final = Work(reads=2, updates=1, signatures=1, hashed_words=14, log_bytes=32)
 # the same, with the cash of the interval before written
 SELL_AND_COLLECT_WORK: Final = Work(reads=1, updates=2, signatures=1, hashed_words=14, log_bytes=64)
-# clearing, position and rules read; the book's root cleared, bond and the complainant's cash written; the entry
+# clearing, position and rules read; the book's root cleared, bond and complainant's cash written; the entry
 # and its proof
 COMPLAINT_WORK: Final = Work(
     reads=3, updates=2, clears=1, pairs=_BOOK_LEVELS + 1, hashed_words=5, topics=4, log_bytes=64
