@@ -99,8 +99,6 @@ async def deploy(
     nonce = await _nonce(sender)
     parameters = SimpleNamespace(
         registry=registry,
-        production=production,
-        consumption=consumption,
         token=currency,
         # both know trading, so trading is told beforehand where they will be
         grid=created_address(sender.address, nonce + 1),
