@@ -35,6 +35,7 @@ abstract contract Disputes is Entrusted {
     function openDispute(bytes32 market, uint64 t, address seller) external returns (bytes32 id) {
         if (market.isBundled()) revert IEnergyTrading.PaidByDelivery(market);
         if (seller == msg.sender) revert OwnSale(seller);
+        _requireClosed(market, t);
         uint256 paid = trading.positionOf(market, t, msg.sender).paidMicro;
         uint256 escrow = trading.positionOf(market, t, seller).escrowMicro;
         uint256 micro = paid < escrow ? paid : escrow;
