@@ -75,9 +75,8 @@ contract ClearGasTest is TradingTest {
 
     function lap(uint64 t, string memory what) private returns (uint256 perTrade) {
         toSpot(t);
-        bytes memory call = abi.encodeCall(
-            trading.clear, (spot(), t, PRICE, keccak256("book"), fillsFor(t), new bytes[](0))
-        );
+        bytes memory call =
+            abi.encodeCall(trading.clear, (spot(), t, PRICE, keccak256("book"), fillsFor(t), new bytes[](0)));
         (bool done, uint256 gas) = measured(call);
         require(done, "clearing failed");
         perTrade = gas / TRADES;
