@@ -87,21 +87,32 @@ abstract contract AccountActions is OperatorActions {
     }
 
     function disputeDelivery(uint256 seed) external counted {
-        for (uint256 k; k < closedClearings.length; ++k) {
-            Cleared memory c = closedClearings[(seed % closedClearings.length + k) % closedClearings.length];
-            for (uint256 b; b < HOUSEHOLDS; ++b) {
-                for (uint256 s; s < HOUSEHOLDS; ++s) {
-                    Position memory sells = trading.positionOf(c.market, c.t, wallet(s));
-                    if (s == b || sells.escrowMicro == 0) continue;
-                    vm.prank(wallet(b));
-                    try delivery.openDispute(c.market, c.t, wallet(s)) returns (bytes32 id) {
-                        disputes.push(id);
-                        return;
-                    } catch {}
-                }
+        dispute(seed);
+    }
+
+    function dispute(uint256 seed) private {
+        if (disputeOneOf(seed)) return;
+        clearHonestly(spot(), seed);
+        require(disputeOneOf(seed), "nothing to dispute");
+    }
+
+    function disputeOneOf(uint256 seed) private returns (bool) {
+        uint256 all = closedClearings.length;
+        for (uint256 k; k < all && k < 2 * RING; ++k) {
+            Cleared memory c = closedClearings[all - 1 - k];
+            for (uint256 pick; pick < HOUSEHOLDS * HOUSEHOLDS; ++pick) {
+                uint256 b = (seed + pick) % HOUSEHOLDS;
+                uint256 s = (seed / HOUSEHOLDS + pick / HOUSEHOLDS) % HOUSEHOLDS;
+                if (s == b || trading.positionOf(c.market, c.t, wallet(s)).escrowMicro == 0) continue;
+                if (trading.positionOf(c.market, c.t, wallet(b)).boughtWh == 0) continue;
+                vm.prank(wallet(b));
+                try delivery.openDispute(c.market, c.t, wallet(s)) returns (bytes32 id) {
+                    disputes.push(id);
+                    return true;
+                } catch {}
             }
         }
-        revert("nothing to dispute");
+        return false;
     }
 
     function resolveDispute(uint256 seed) external counted {
@@ -133,32 +144,23 @@ abstract contract AccountActions is OperatorActions {
         forget(id);
     }
 
-    function collectFees(uint256) external counted {
+    function collectFees(uint256 seed) external counted {
+        (, uint256 waiting) = trading.fees();
+        if (waiting == 0) clearHonestly(spot(), seed);
         trading.collectFees();
-    }
-
-    function retire(uint256 seed) external counted {
-        for (uint256 day = T0 / 1 days; day <= clock / 1 days; ++day) {
-            address who = wallet(seed % HOUSEHOLDS);
-            uint256 held = production.balanceOf(who, day);
-            if (held == 0) continue;
-            mustFail(
-                address(production),
-                STRANGER,
-                abi.encodeCall(production.retire, (day, 1, STRANGER, "")),
-                bytes4(keccak256("ERC1155InsufficientBalance(address,uint256,uint256,uint256)")),
-                "another's certificates were retired"
-            );
-            vm.prank(who);
-            production.retire(day, (held + 1) / 2, who, "");
-            return;
-        }
-        revert("nothing to retire");
     }
 
     // PARTS
 
-    function anEscrow(uint256 seed) private view returns (bytes32 market, uint64 t, uint256 i) {
+    function anEscrow(uint256 seed) private returns (bytes32 market, uint64 t, uint256 i) {
+        (market, t, i) = findEscrow(seed);
+        if (t != 0) return (market, t, i);
+        clearHonestly(spot(), seed);
+        (market, t, i) = findEscrow(seed);
+        require(t != 0, "no escrow");
+    }
+
+    function findEscrow(uint256 seed) private view returns (bytes32 market, uint64 t, uint256 i) {
         for (uint256 k; k < lanes.length * HOUSEHOLDS; ++k) {
             uint256 at = (seed % (lanes.length * HOUSEHOLDS) + k) % (lanes.length * HOUSEHOLDS);
             bytes32 lane = lanes[at / HOUSEHOLDS];
@@ -167,11 +169,11 @@ abstract contract AccountActions is OperatorActions {
             if (openIn[lane] == t) continue;
             if (trading.positionOf(market, t, wallet(i)).escrowMicro != 0) return (market, t, i);
         }
-        revert("no escrow");
+        return (0, 0, 0);
     }
 
-    function aDispute(uint256 seed) private view returns (bytes32) {
-        require(disputes.length != 0, "no dispute");
+    function aDispute(uint256 seed) private returns (bytes32) {
+        if (disputes.length == 0) dispute(seed);
         return disputes[seed % disputes.length];
     }
 

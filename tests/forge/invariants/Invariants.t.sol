@@ -3,6 +3,11 @@ pragma solidity 0.8.34;
 
 import {Handler} from "./Handler.sol";
 
+/// @notice One more switch of the test engine.
+interface Unmetered {
+    function pauseGasMetering() external;
+}
+
 /// @notice Random lives of a community, honest and hostile, after each step of which the books must balance.
 contract InvariantsTest {
     struct FuzzSelector {
@@ -12,6 +17,7 @@ contract InvariantsTest {
 
     event log_named_uint(string what, uint256 times);
 
+    Unmetered private constant UNMETERED = Unmetered(address(uint160(uint256(keccak256("hevm cheat code")))));
     /// @dev With these many seeds in a row each action succeeds, or it never does.
     uint256 private constant TRIES = 40;
 
@@ -38,6 +44,7 @@ contract InvariantsTest {
     /// forge-config: default.invariant.runs = 16
     /// forge-config: default.invariant.depth = 60
     /// forge-config: default.invariant.fail-on-revert = false
+    /// forge-config: default.invariant.shrink-run-limit = 20
     /// forge-config: deep.invariant.runs = 256
     /// forge-config: deep.invariant.depth = 200
     /// forge-config: deep.invariant.fail-on-revert = false
@@ -47,6 +54,7 @@ contract InvariantsTest {
 
     /// @dev What a run did not come to is done at its end: an action that cannot succeed is found in every run.
     function afterInvariant() external {
+        UNMETERED.pauseGasMetering();
         everyActionSucceeds(1);
     }
 
@@ -54,6 +62,7 @@ contract InvariantsTest {
 
     /// @dev The same from a fixed seed, with the count of each action printed by `forge test -vv`.
     function testALongLife() external {
+        UNMETERED.pauseGasMetering();
         (bytes4[] memory all, string[] memory names) = handler.actions();
         for (uint256 i; i < 300; ++i) {
             uint256 seed = uint256(keccak256(abi.encode("life", i)));

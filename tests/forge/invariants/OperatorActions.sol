@@ -40,7 +40,7 @@ abstract contract OperatorActions is World {
         noteClosed(market, t, price);
     }
 
-    function clearHonestly(bytes32 market, uint256 seed) private {
+    function clearHonestly(bytes32 market, uint256 seed) internal {
         uint64 t = clearable(market, seed);
         (uint64 price, uint64 wh) = (priceOf(seed), whOf(seed));
         (uint256 buyer, uint256 seller) = twoOf(seed);
@@ -133,7 +133,7 @@ abstract contract OperatorActions is World {
     }
 
     function replay(uint256 seed) external counted {
-        require(closedClearings.length != 0, "nothing to replay");
+        if (closedClearings.length == 0) clearHonestly(spot(), seed);
         Cleared memory c = closedClearings[seed % closedClearings.length];
         (uint256 buyer, uint256 seller) = twoOf(seed);
         Fill[] memory fills = list(bid(buyer, c.market, 10), offer(seller, c.market, 10));
@@ -149,22 +149,25 @@ abstract contract OperatorActions is World {
     }
 
     function abandon(uint256 seed) external counted {
-        bytes32 market = seed % 2 == 0 ? spot() : forward();
-        uint64 t = openHostile(market, seed);
+        leaveOpen(seed);
+    }
+
+    function leaveOpen(uint256 seed) private returns (bytes32 market, uint64 t) {
+        market = seed % 2 == 0 ? spot() : forward();
+        t = openHostile(market, seed);
         (uint256 buyer, uint256 seller) = twoOf(seed);
         fillHostile(market, t, list(bid(buyer, market, 900), offer(seller, market, 400)));
     }
 
     function unwindAbandoned(uint256 seed) external counted {
-        for (uint256 i; i < lanes.length; ++i) {
+        (bytes32 market, uint64 t) = (0, 0);
+        for (uint256 i; i < lanes.length && t == 0; ++i) {
             bytes32 lane = lanes[(seed % lanes.length + i) % lanes.length];
-            uint64 t = openIn[lane];
-            if (t == 0) continue;
-            until(trading.clearingOf(marketOf[lane], t).openedAt + 1 hours);
-            unwindAs(STRANGER, marketOf[lane], t);
-            return;
+            (market, t) = (marketOf[lane], openIn[lane]);
         }
-        revert("nothing abandoned");
+        if (t == 0) (market, t) = leaveOpen(seed);
+        until(trading.clearingOf(market, t).openedAt + 1 hours);
+        unwindAs(STRANGER, market, t);
     }
 
     function clearUnfairlyAndBePunished(uint256 seed) external counted {
@@ -206,7 +209,7 @@ abstract contract OperatorActions is World {
     }
 
     function complainFalsely(uint256 seed) external counted {
-        require(closedClearings.length != 0, "nothing to complain about");
+        if (closedClearings.length == 0) clearHonestly(spot(), seed);
         Cleared memory c = closedClearings[seed % closedClearings.length];
         BookEntry memory entry = BookEntry(STRANGER, uint8(BUY), 1_000, c.price + 1);
         mustFailSomehow(

@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {Reports} from "contracts/Reports.sol";
-import {Claim} from "contracts/interfaces/IEnergyProduction.sol";
+import {Claim, IEnergyProduction} from "contracts/interfaces/IEnergyProduction.sol";
 import {BalanceLeaf, GridState, IGridBalancing} from "contracts/interfaces/IGridBalancing.sol";
 import {IRegistry, MeterReading} from "contracts/interfaces/IRegistry.sol";
 import {IReports, Report, ReportMeta} from "contracts/interfaces/IReports.sol";
@@ -12,7 +12,7 @@ import {AccountActions} from "./AccountActions.sol";
 abstract contract OracleActions is AccountActions {
     // STATE
 
-    /// @dev The interval in which a quorum falsified the victim's production leaf; 0 for none that is undisputed.
+    /// @dev The last interval in which a quorum falsified the victim's production leaf; 0 once that was disputed.
     uint64 private falseClaimAt;
     /// @dev The last interval in which a quorum falsified a balance.
     uint64 private falseBalanceAt;
@@ -55,24 +55,30 @@ abstract contract OracleActions is AccountActions {
 
     /// @dev A quorum lies: wrong leaves for the victim, and a wrong total.
     function lieAtQuorum(uint256 seed) external counted {
-        uint64 t = unreported();
-        Claim[] memory claims = claimsOf(t);
-        BalanceLeaf[] memory balances = balancesOf(t);
-        if (seed % 2 == 0 && falseClaimAt == 0) {
-            claims[VICTIM].generatedWh += uint64(between(seed >> 16, 1, 1_000_000));
-            falseClaimAt = t;
+        if (seed % 2 == 0) {
+            lieAboutEnergy(seed >> 16);
         } else {
+            uint64 t = unreported();
+            BalanceLeaf[] memory balances = balancesOf(t);
             // Sometimes within what can be true, sometimes far beyond it.
             int256 lie = int256(between(seed >> 16, 1, (seed >> 8) % 2 == 0 ? 1_000_000 : 1e15));
             balances[VICTIM].cumulativeMicro += (seed >> 4) % 2 == 0 ? lie : -lie;
             falseBalanceAt = t;
+            tell(t, claimsOf(t), balances);
         }
-        tell(t, claims, balances);
     }
 
-    function disputeFalseClaim(uint256) external counted {
+    function lieAboutEnergy(uint256 seed) private {
+        uint64 t = unreported();
+        Claim[] memory claims = claimsOf(t);
+        claims[VICTIM].generatedWh += uint64(between(seed, 1, 1_000_000));
+        falseClaimAt = t;
+        tell(t, claims, balancesOf(t));
+    }
+
+    function disputeFalseClaim(uint256 seed) external counted {
+        if (falseClaimAt == 0 || !rootIsIn(production, falseClaimAt)) lieAboutEnergy(seed);
         uint64 t = falseClaimAt;
-        require(t != 0 && rootIsIn(production, t), "no false claim");
         Claim memory told = claimsAt[t][VICTIM];
         Claim memory measured = claimsOf(t)[VICTIM];
         MeterReading memory reading = MeterReading(
@@ -133,13 +139,18 @@ abstract contract OracleActions is AccountActions {
     // CLAIMS
 
     function mint(uint256 seed) external counted {
-        uint64 t = aFinal();
+        mintOne(seed);
+    }
+
+    function mintOne(uint256 seed) private {
         uint256 i = seed % HOUSEHOLDS;
-        require(rootIsIn(production, t), "left the ring");
-        Claim memory c = claimsAt[t][i];
+        uint64 t = aFinal();
         (uint64 claimed, uint64 seq,) = production.claimOf(meters[i]);
+        if (claimsAt[t][i].seq <= seq) t = aNewFinal();
+        Claim memory c = claimsAt[t][i];
         bytes32[] memory proof = proofFor(claimHashes(t), i, 0);
         uint256 supply = supplyOfAll();
+        // The account itself: others must first close the days of those who did not mint for long.
         vm.prank(wallet(i));
         production.mint(t, one(c), proof, new bool[](0));
         (uint64 now_, uint64 nowSeq,) = production.claimOf(meters[i]);
@@ -152,16 +163,40 @@ abstract contract OracleActions is AccountActions {
             address(production),
             STRANGER,
             abi.encodeCall(production.mint, (t, one(c), proof, new bool[](0))),
-            bytes4(keccak256("ClaimsNotInReport(uint64)")),
+            IEnergyProduction.ClaimsNotInReport.selector,
             "a claim that was not reported was minted"
         );
+    }
+
+    function retire(uint256 seed) external counted {
+        if (retireOneOf(wallet(seed % HOUSEHOLDS))) return;
+        mintOne(seed);
+        require(retireOneOf(wallet(seed % HOUSEHOLDS)), "nothing to retire");
+    }
+
+    function retireOneOf(address who) private returns (bool) {
+        for (uint256 day = T0 / 1 days; day <= clock / 1 days; ++day) {
+            uint256 held = production.balanceOf(who, day);
+            if (held == 0) continue;
+            mustFail(
+                address(production),
+                STRANGER,
+                abi.encodeCall(production.retire, (day, 1, STRANGER, "")),
+                bytes4(keccak256("ERC1155InsufficientBalance(address,uint256,uint256,uint256)")),
+                "another's certificates were retired"
+            );
+            vm.prank(who);
+            production.retire(day, (held + 1) / 2, who, "");
+            return true;
+        }
+        return false;
     }
 
     function settleOne(uint256 seed) external counted {
         uint64 t = aFinal();
         uint256 i = seed % HOUSEHOLDS;
         address who = wallet(i);
-        require(rootIsIn(balancing, t) && !balancing.isVoided(t), "left the ring");
+        if (balancing.isVoided(t) || balancing.balanceOf(who).through >= t) t = aNewFinal();
         uint256 limit = balancing.imbalanceLimit(who, t);
         int256 moved = balancing.balanceOf(who).movedMicro;
         int256 worth = int256(cash(who)) - int256(debt(who));
@@ -179,7 +214,7 @@ abstract contract OracleActions is AccountActions {
 
     function settleFalsely(uint256 seed) external counted {
         uint64 t = aFinal();
-        require(!balancing.isVoided(t), "void");
+        if (balancing.isVoided(t)) t = aNewFinal();
         uint256 i = seed % HOUSEHOLDS;
         BalanceLeaf memory b = balancesAt[t][i];
         b.cumulativeMicro += 1 + int256(seed % 1e6);
@@ -291,9 +326,15 @@ abstract contract OracleActions is AccountActions {
 
     /// @dev The newest interval whose reports are final; time passes if it is not final yet.
     function aFinal() private returns (uint64 t) {
-        require(reported.length != 0, "nothing reported");
+        if (reported.length == 0) return aNewFinal();
         t = reported[reported.length - 1];
         if (!balancing.isFinal(t)) pass(FINALITY);
+    }
+
+    function aNewFinal() private returns (uint64 t) {
+        t = unreported();
+        tell(t, claimsOf(t), balancesOf(t));
+        pass(FINALITY);
     }
 
     function rootIsIn(Reports target, uint64 t) internal view returns (bool) {
