@@ -187,6 +187,7 @@ interface IEnergyTrading {
     error WrongAmountReceived(uint256 receivedMicro, uint256 expectedMicro);
     error NoWithdrawalRequested(address account);
     error NoticeRunning(uint256 readyAt);
+    error NotAReceiver(address to);
     error NotGrid(address caller);
     error NoImbalanceOf(address account);
 
@@ -288,7 +289,7 @@ interface IEnergyTrading {
     function open(bytes32 market, uint64 t, uint64 priceMicroPerKwh, bytes32 bookRoot) external;
 
     /// @notice Fills orders in the caller's open clearing, until half the time for complaints about it has passed.
-    /// After each call no more is sold than bought.
+    /// After each call no more is sold than bought; in a pair market each has one buyer and one seller.
     /// @param signatures ERC-1271 signatures that fills refer to.
     function fill(bytes32 market, uint64 t, Fill[] calldata fills, bytes[] calldata signatures) external;
 

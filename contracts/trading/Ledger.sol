@@ -129,6 +129,7 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
     /// @inheritdoc IEnergyTrading
     function withdraw(address to) external nonReentrant {
         if (to == address(0)) revert IRegistry.ZeroAddress();
+        if (to == address(this)) revert NotAReceiver(to); // nobody's account would have it
         Withdrawal memory withdrawal = _withdrawals[msg.sender];
         if (withdrawal.micro == 0) revert NoWithdrawalRequested(msg.sender);
         if (block.timestamp < withdrawal.readyAt) revert NoticeRunning(withdrawal.readyAt);

@@ -86,7 +86,7 @@ abstract contract Orders is Ledger, EIP712 {
         // Unknown beforehand, so that nobody can be made to sign for a later epoch.
         // forge-lint: disable-next-line(unsafe-typecast) any 32 bits of the hash will do
         uint32 next = uint32(uint256(keccak256(abi.encode(block.prevrandao, msg.sender, former))));
-        if (next == former) ++next;
+        if (next == former) next = ~former;
         uint64 effectiveFrom = _afterNotice();
         _formerEpochs[msg.sender] = FormerEpoch(former, effectiveFrom);
         _accounts[msg.sender] = word.withEpoch(next).with(PackedAccounts.HAS_FORMER_EPOCH);

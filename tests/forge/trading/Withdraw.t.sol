@@ -46,6 +46,14 @@ contract WithdrawTest is TradingTest {
         trading.withdraw(address(0));
     }
 
+    function testRefusesTheLedgerItself() public {
+        request(1);
+        vm.warp(T0 + NOTICE);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.NotAReceiver.selector, address(trading)));
+        vm.prank(anna);
+        trading.withdraw(address(trading));
+    }
+
     function testRefusesWithinNotice(uint256 seconds_) public {
         request(1);
         vm.warp(T0 + seconds_ % NOTICE);
