@@ -48,13 +48,7 @@ interface IClearingCourt is IEnergyTrading {
     /// @notice An operator took his bond out.
     event Unbonded(uint16 indexed operatorId, uint256 micro);
     /// @notice The clearing of (market, t) was proved wrong; `micro` of its operator's bond went to the complainant.
-    event Slashed(
-        bytes32 indexed market,
-        uint64 indexed t,
-        uint16 indexed operatorId,
-        address complainant,
-        uint256 micro
-    );
+    event Slashed(bytes32 indexed market, uint64 indexed t, address complainant, uint256 micro);
     /// @notice A slashed operator may clear again.
     event Readmitted(uint16 indexed operatorId);
 

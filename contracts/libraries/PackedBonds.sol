@@ -44,9 +44,15 @@ library PackedBonds {
         return PackedBond.wrap(cleared | (time << UNBONDABLE_FROM));
     }
 
-    /// @notice Bars the operator, or admits him again.
-    function withBarred(PackedBond word, bool barred_) internal pure returns (PackedBond) {
-        uint256 cleared = PackedBond.unwrap(word) & ~BARRED;
-        return PackedBond.wrap(barred_ ? cleared | BARRED : cleared);
+    /// @notice Takes of the bond, no more than there is, and bars the operator.
+    function slashed(PackedBond word, uint256 micro) internal pure returns (PackedBond) {
+        unchecked {
+            return PackedBond.wrap((PackedBond.unwrap(word) - micro) | BARRED);
+        }
+    }
+
+    /// @notice Admits the operator again.
+    function admitted(PackedBond word) internal pure returns (PackedBond) {
+        return PackedBond.wrap(PackedBond.unwrap(word) & ~BARRED);
     }
 }

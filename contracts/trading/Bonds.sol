@@ -12,8 +12,13 @@ import {Escrow} from "./Escrow.sol";
 abstract contract Bonds is IClearingCourt, Escrow {
     // STORAGE
 
+    /// @dev A struct, so that its place is found once to read and to write it.
+    struct BondSlot {
+        PackedBond word;
+    }
+
     mapping(address operator => uint16) private _operatorIds;
-    mapping(uint16 operatorId => PackedBond) private _bonds;
+    mapping(uint16 operatorId => BondSlot) private _bonds;
     /// @inheritdoc IClearingCourt
     mapping(uint16 operatorId => address) public operatorOf;
     uint16 private _operators;
@@ -26,9 +31,9 @@ abstract contract Bonds is IClearingCourt, Escrow {
         _onlyRole(Role.ClearingOperator);
         uint16 id = _operatorIds[msg.sender];
         if (id == 0) id = _admit(msg.sender);
-        PackedBond word = _bonds[id];
+        PackedBond word = _bonds[id].word;
         uint256 total = word.bond() + micro;
-        _bonds[id] = word.withBond(total).withUnbondableFrom(0);
+        _bonds[id].word = word.withBond(total).withUnbondableFrom(0);
         _debit(msg.sender, micro);
         emit Bonded(msg.sender, id, micro, total);
     }
@@ -38,7 +43,7 @@ abstract contract Bonds is IClearingCourt, Escrow {
         uint16 id = _bondedId(msg.sender);
         // A complaint is possible until exactly `complaintSeconds` after a clearing opened, now at the latest.
         uint256 from = block.timestamp + complaintSeconds + 1;
-        _bonds[id] = _bonds[id].withUnbondableFrom(from);
+        _bonds[id].word = _bonds[id].word.withUnbondableFrom(from);
         // forge-lint: disable-next-line(unsafe-typecast) block time and a uint32
         emit UnbondingRequested(id, uint64(from));
     }
@@ -46,13 +51,13 @@ abstract contract Bonds is IClearingCourt, Escrow {
     /// @inheritdoc IClearingCourt
     function unbond() external {
         uint16 id = _bondedId(msg.sender);
-        PackedBond word = _bonds[id];
+        PackedBond word = _bonds[id].word;
         uint256 from = word.unbondableFrom();
         if (from == 0) revert UnbondingNotRequested(id);
         if (block.timestamp < from) revert UnbondingTooEarly(from);
         uint256 micro = word.bond();
         if (micro == 0) revert NothingBonded(id);
-        _bonds[id] = word.withBond(0);
+        _bonds[id].word = word.withBond(0);
         _credit(msg.sender, micro);
         emit Unbonded(id, micro);
     }
@@ -60,9 +65,9 @@ abstract contract Bonds is IClearingCourt, Escrow {
     /// @inheritdoc IClearingCourt
     function readmit(address operator) external onlyGovernor {
         uint16 id = _operatorIds[operator];
-        PackedBond word = _bonds[id];
+        PackedBond word = _bonds[id].word;
         if (!word.barred()) revert OperatorNotBarred(operator);
-        _bonds[id] = word.withBarred(false);
+        _bonds[id].word = word.admitted();
         emit Readmitted(id);
     }
 
@@ -71,7 +76,7 @@ abstract contract Bonds is IClearingCourt, Escrow {
     /// @inheritdoc IClearingCourt
     function bondOf(address operator) external view returns (Bond memory) {
         uint16 id = _operatorIds[operator];
-        PackedBond word = _bonds[id];
+        PackedBond word = _bonds[id].word;
         // forge-lint: disable-next-line(unsafe-typecast) 40 bits
         return Bond(id, word.bond(), uint64(word.unbondableFrom()), word.barred());
     }
@@ -81,7 +86,7 @@ abstract contract Bonds is IClearingCourt, Escrow {
     /// @dev The id of an operator who may open, fill and close.
     function _requireBonded(address operator) internal view override returns (uint16 id) {
         id = _bondedId(operator);
-        PackedBond word = _bonds[id];
+        PackedBond word = _bonds[id].word;
         if (word.barred()) revert OperatorBarred(id);
         if (word.unbondableFrom() != 0) revert OperatorUnbonding(id);
         if (word.bond() < penaltyMicro) revert BondTooSmall(id, word.bond(), penaltyMicro);
@@ -92,26 +97,31 @@ abstract contract Bonds is IClearingCourt, Escrow {
     }
 
     /// @dev A clearing whose operator can still be complained about.
-    function _accused(bytes32 market, uint64 t)
+    function _accused(Lane storage lane, bytes32 market, uint64 t)
         internal
         view
         returns (PackedClearing clearing, PackedBook book)
     {
-        (clearing, book) = _requireClosed(market, t);
+        clearing = _requireClosed(lane, market, t);
+        book = lane.book;
         if (book.operatorId() == 0) revert AlreadySlashed(market, t);
-        uint256 until = clearing.openedAt() + complaintSeconds;
-        if (block.timestamp > until) revert ComplaintTooLate(until);
+        unchecked {
+            uint256 until = clearing.openedAt() + complaintSeconds; // 36 and 32 bits
+            if (block.timestamp > until) revert ComplaintTooLate(until);
+        }
     }
 
-    /// @dev Gives a complainant a penalty out of a bond, or what is left of it, and bars the operator.
-    function _slash(bytes32 market, uint64 t, uint16 id, address complainant) internal {
-        _clearBook(market, t);
-        PackedBond word = _bonds[id];
-        uint256 had = word.bond();
-        uint256 micro = had < penaltyMicro ? had : penaltyMicro;
-        _bonds[id] = word.withBond(had - micro).withBarred(true);
+    /// @dev Gives a complainant a penalty out of a bond, or what is left of it, bars the operator and takes his name
+    /// off the clearing. Emptying that word pays for half of the rest.
+    function _slash(Lane storage lane, bytes32 market, uint64 t, uint16 id, address complainant) internal {
+        lane.book = PackedBook.wrap(0);
+        BondSlot storage slot = _bonds[id];
+        PackedBond word = slot.word;
+        uint256 micro = word.bond();
+        if (micro > penaltyMicro) micro = penaltyMicro;
+        slot.word = word.slashed(micro);
         _credit(complainant, micro);
-        emit Slashed(market, t, id, complainant, micro);
+        emit Slashed(market, t, complainant, micro);
     }
 
     function _bondedId(address operator) private view returns (uint16 id) {

@@ -26,25 +26,30 @@ abstract contract Court is Bonds {
 
     /// @inheritdoc IClearingCourt
     function complain(bytes32 market, uint64 t, BookEntry calldata entry, bytes32[] calldata proof) external {
-        (PackedClearing clearing, PackedBook book) = _accused(market, t);
-        bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(entry))));
-        if (!book.isRoot(MerkleProof.processProofCalldata(proof, leaf))) revert EntryNotInBook(market, t);
+        Lane storage lane = _lane(market, t);
+        (PackedClearing clearing, PackedBook book) = _accused(lane, market, t);
+        if (!book.isRoot(MerkleProof.processProofCalldata(proof, _leafOf(entry)))) {
+            revert EntryNotInBook(market, t);
+        }
         (uint256 side, uint256 limit, uint256 price) =
             (entry.side, entry.limitPriceMicroPerKwh, clearing.price());
         if (side > SELL) revert BadSide(side);
         if (side == BUY ? limit <= price : limit >= price) revert NotInTheMoney(limit, price);
-        PackedPosition position = _position(market, t, entry.account);
+        PackedPosition position = lane.positions[entry.account].word;
         uint256 filled = side == BUY ? position.bought() : position.sold();
-        if (filled >= entry.eligibleWh) revert NotShort(filled, entry.eligibleWh);
-        _slash(market, t, book.operatorId(), msg.sender);
+        if (!position.isOf(t)) filled = 0;
+        uint256 eligible = entry.eligibleWh;
+        if (filled >= eligible) revert NotShort(filled, eligible);
+        _slash(lane, market, t, book.operatorId(), msg.sender);
     }
 
     // ENTRUSTED
 
     /// @inheritdoc IClearingCourt
     function slash(bytes32 market, uint64 t, address complainant) external onlyDelivery {
-        (, PackedBook book) = _accused(market, t);
-        _slash(market, t, book.operatorId(), complainant);
+        Lane storage lane = _lane(market, t);
+        (, PackedBook book) = _accused(lane, market, t);
+        _slash(lane, market, t, book.operatorId(), complainant);
     }
 
     /// @inheritdoc IClearingCourt
@@ -52,7 +57,7 @@ abstract contract Court is Bonds {
         external
         onlyDelivery
     {
-        _requireClosed(market, t);
+        _requireClosed(_lane(market, t), market, t);
         if (micro == 0) return; // an empty position names no interval
         PackedPosition position = _position(market, t, account);
         _setPosition(market, account, position.release(micro));
@@ -73,6 +78,16 @@ abstract contract Court is Bonds {
     }
 
     // INTERNAL
+
+    /// @dev The words of a static struct lie in calldata as they are hashed; whoever reads a field checks its width.
+    function _leafOf(BookEntry calldata entry) private pure returns (bytes32 leaf) {
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            calldatacopy(words, entry, 128)
+            mstore(0, keccak256(words, 128))
+            leaf := keccak256(0, 32)
+        }
+    }
 
     function _requireDelivered(bytes32 market, uint64 former) internal view override {
         IEnergyDelivery(delivery).requireDelivered(market, former);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {ClearingState, ClearingView, IEnergyTrading, Position} from "../interfaces/IEnergyTrading.sol";
 import {PackedBook, PackedClearing, PackedClearings} from "../libraries/PackedClearings.sol";
 import {PackedPosition} from "../libraries/PackedPositions.sol";
@@ -61,7 +62,7 @@ abstract contract Lanes is Orders {
     // INTERNAL
 
     function _lane(bytes32 market, uint64 t) internal view returns (Lane storage) {
-        return _lanes[keccak256(abi.encode(market, t % ringSize))];
+        return _lanes[Hashes.efficientKeccak256(market, bytes32(uint256(t % ringSize)))];
     }
 
     /// @dev The account's position in (market, t); zero where it has none, or a later one.
@@ -78,22 +79,16 @@ abstract contract Lanes is Orders {
         _lane(market, position.interval()).positions[account].word = position;
     }
 
-    /// @dev The closed clearing of (market, t); reverts where there is none.
-    function _requireClosed(bytes32 market, uint64 t)
+    /// @dev The closed clearing of (market, t) in its lane; reverts where there is none.
+    function _requireClosed(Lane storage lane, bytes32 market, uint64 t)
         internal
         view
-        returns (PackedClearing clearing, PackedBook book)
+        returns (PackedClearing clearing)
     {
-        Lane storage lane = _lane(market, t);
-        (clearing, book) = (lane.clearing, lane.book);
+        clearing = lane.clearing;
         if (!clearing.isOf(t) || clearing.state() != PackedClearings.CLOSED) {
             revert ClearingNotClosed(market, t);
         }
-    }
-
-    /// @dev Takes the operator's name off a clearing for which he was slashed.
-    function _clearBook(bytes32 market, uint64 t) internal {
-        _lane(market, t).book = PackedBook.wrap(0);
     }
 
     /// @dev The id of a clearing operator whose bond covers a penalty; reverts for anybody else.

@@ -162,7 +162,7 @@ contract ComplainTest is CourtTest {
         vm.warp(end(T()) + between(later, 0, COMPLAINT));
         vm.prank(WATCHER);
         vm.expectEmit(address(trading));
-        emit IClearingCourt.Slashed(spot(), T(), 1, WATCHER, PENALTY);
+        emit IClearingCourt.Slashed(spot(), T(), WATCHER, PENALTY);
         trading.complain(spot(), T(), e, proof);
         slashedBy(WATCHER, 1);
     }

@@ -299,7 +299,7 @@ contract ComplainOmittedTest is CourtTest {
         vm.warp(end(T()) + between(later, 0, COMPLAINT));
         vm.prank(WATCHER);
         vm.expectEmit(address(trading));
-        emit IClearingCourt.Slashed(spot(), T(), 1, WATCHER, PENALTY);
+        emit IClearingCourt.Slashed(spot(), T(), WATCHER, PENALTY);
         delivery.complainOmitted(T(), bid);
         slashedBy(WATCHER, 1);
     }

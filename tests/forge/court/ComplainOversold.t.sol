@@ -30,7 +30,7 @@ contract ComplainOversoldTest is CourtTest {
     function complain(MeterEvidence[] memory evidence) private {
         vm.prank(WATCHER);
         vm.expectEmit(address(trading));
-        emit IClearingCourt.Slashed(spot(), T(), 1, WATCHER, PENALTY);
+        emit IClearingCourt.Slashed(spot(), T(), WATCHER, PENALTY);
         delivery.complainOversold(spot(), T(), _ben, none, evidence);
         slashedBy(WATCHER, 1);
     }
