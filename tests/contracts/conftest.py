@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import pytest
@@ -13,16 +13,20 @@ from brownie.network.transaction import TransactionReceipt
 from protocol.eip712 import Domain
 from protocol.keys import SigningKey, address_text
 from protocol.ledger.address_book import AddressBook
+from protocol.ledger.market_rules import MarketRules, Role
 from protocol.ledger.rpc import octets
 from protocol.merkle import MerkleTree
 from protocol.reading import Reading, SignedReading
-from protocol.registration import Registration, meter_id_of
+from protocol.registration import Category, Kind, MeterAttributes, Registration, Source, meter_id_of
 from protocol.report import Report, data_hash_of
 from scripts.deploy import deploy_with
 
 INTERVAL_SECONDS = 3600
 FINALITY_SECONDS = 600
 RING = 48
+FEEDER = 1
+PENALTY_MICRO = 5_000_000
+FEE_BPS = 100
 OPENING_WH = 1_000
 
 
@@ -49,13 +53,14 @@ class Community:
         self.project = project
         self.oracle_keys = sorted(oracle_keys, key=lambda key: key.address)
         self.governor, self.keeper, self.stranger = accounts[0], accounts[1], accounts[9]
+        self.operator = accounts[7]
         self.contracts = {name: project[name].at(address_text(book.address(name))) for name in book.contracts}
         self._nonces = 0
 
     def __getattr__(self, name: str) -> Any:
-        """A contract by its last word: `community.trading`."""
+        """A contract by its last word: `community.trading`, `community.dollar`."""
         for full, found in self.__dict__.get("contracts", {}).items():
-            if full.lower().removeprefix("energy").removeprefix("grid") == name:
+            if full.lower().removeprefix("energy").removeprefix("grid").removeprefix("test") == name:
                 return found
         raise AttributeError(name)
 
@@ -82,14 +87,27 @@ class Community:
         meter_id = meter_id_of(key.address, self._nonces)
         domain = self.book.domain("Registry")
         statement = Registration(meter_id, octets(account.address), self._nonces, self.now, 0, 0, OPENING_WH)
-        attributes = (0, 0, category, generation_w, 10_000, 1, False)
+        attributes = MeterAttributes(
+            Kind.GENERATION, Source.SOLAR, Category(category), generation_w, 10_000, FEEDER, False
+        )
         fields = (
             meter_id, account.address, self._nonces, statement.timestamp, 0, 0, OPENING_WH
         )  # fmt: skip
         self.registry.registerMeter(
-            fields, attributes, "home", statement.sign(key, domain), {"from": self.governor}
+            fields, astuple(attributes), "home", statement.sign(key, domain), {"from": self.governor}
         )
         return Home(account, key, meter_id, domain)
+
+    def funded(self, account: LocalAccount, micro: int) -> LocalAccount:
+        """Give an account test dollars and deposit them."""
+        self.dollar.mint(account, micro, {"from": self.governor})
+        self.dollar.approve(self.trading, micro, {"from": account})
+        self.trading.deposit(micro, account, {"from": account})
+        return account
+
+    def cash(self, account: Any) -> int:
+        """What an account may spend, micro-units."""
+        return int(self.trading.accountOf(account)[0])
 
     def report(
         self,
@@ -134,6 +152,8 @@ def community(project: Any) -> Community:
         oracles=[key.address for key in oracle_keys],
         quorum=2,
         guardian=octets(accounts[8].address),
+        market=MarketRules(penalty_micro=PENALTY_MICRO, fee_bps=FEE_BPS, silent_intervals=1_000),
+        roles={Role.CLEARING_OPERATOR: [octets(accounts[7].address)]},
     )
     return Community(book, oracle_keys, project)
 
