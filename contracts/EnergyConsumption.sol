@@ -18,6 +18,7 @@ import {Reports} from "./Reports.sol";
 contract EnergyConsumption is IEnergyConsumption, Reports {
     using BitMaps for BitMaps.BitMap;
     using Messages for CategoryTotals;
+    using Messages for ConsumptionLeaf;
 
     // CONSTANTS
 
@@ -49,7 +50,7 @@ contract EnergyConsumption is IEnergyConsumption, Reports {
         MeterReading calldata reading,
         bytes calldata signature
     ) external {
-        bytes32 hash = _leafOf(leaf);
+        bytes32 hash = leaf.leaf();
         uint256 signers = _requireContradictable(interval, leaf.meterId, hash, proof, reading, signature);
         uint8 kind = _kindOf(leaf.seq, leaf.timestamp, reading);
         if (!_contradicts(leaf, reading)) revert NoContradiction(leaf.meterId);
@@ -132,23 +133,17 @@ contract EnergyConsumption is IEnergyConsumption, Reports {
         returns (bool)
     {
         return isFinal(interval) && interval > registry.frozenThrough(leaf.meterId)
-            && MerkleProof.verifyCalldata(proof, _rootOf(interval), _leafOf(leaf));
+            && MerkleProof.verifyCalldata(proof, _rootOf(interval), leaf.leaf());
     }
 
     // INTERNAL
-
-    function _leafOf(ConsumptionLeaf calldata leaf) private pure returns (bytes32) {
-        return Messages.consumptionLeaf(
-            leaf.meterId, leaf.seq, leaf.timestamp, leaf.flags, leaf.importWh, leaf.exportWh, leaf.salt
-        );
-    }
 
     /// @dev What `isLeaf` says, with the reason for a no.
     function _requireProven(ProvenLeaf calldata p) private view {
         _requireFinal(p.interval);
         uint64 frozen = registry.frozenThrough(p.leaf.meterId);
         if (p.interval <= frozen) revert LeafFrozen(p.leaf.meterId, frozen);
-        _requireLeaf(p.interval, _leafOf(p.leaf), p.proof);
+        _requireLeaf(p.interval, p.leaf.leaf(), p.proof);
     }
 
     function _contradicts(ConsumptionLeaf calldata leaf, MeterReading calldata reading)

@@ -5,33 +5,28 @@ import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Claim, IEnergyProduction} from "./interfaces/IEnergyProduction.sol";
-import {Certification, IRegistry, MeterReading, Role} from "./interfaces/IRegistry.sol";
+import {IRegistry, MeterReading, Role} from "./interfaces/IRegistry.sol";
 import {Certificates} from "./libraries/Certificates.sol";
 import {Intervals} from "./libraries/Intervals.sol";
 import {Messages} from "./libraries/Messages.sol";
+import {PackedClaim, PackedClaims} from "./libraries/PackedClaims.sol";
+import {PackedMeter} from "./libraries/PackedMeters.sol";
 import {Reports} from "./Reports.sol";
 
 /// @title EnergyProduction
 /// @notice Certificates for generated energy.
 contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
+    using Messages for Claim;
     using SafeCast for uint256;
 
     // STORAGE
-
-    /// @dev What was claimed for a meter, in one slot. A seq of zero says: nothing yet, the opening registers hold.
-    struct Claimed {
-        uint64 wh;
-        uint64 seq;
-        uint64 timestamp;
-        uint64 interval;
-    }
 
     struct Totals {
         uint128 minted;
         uint128 retired;
     }
 
-    mapping(bytes32 meterId => Claimed) private _claimed;
+    mapping(bytes32 meterId => PackedClaim) private _claimed;
     mapping(uint256 id => Totals) private _totals;
 
     // CONSTRUCTOR
@@ -78,15 +73,15 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
 
     /// @inheritdoc IEnergyProduction
     function resetClaim(bytes32 meterId, uint64 seq, uint64 timestamp) external onlyGovernor {
-        Claimed storage state = _claimed[meterId];
-        if (state.seq == 0 || state.interval > registry.frozenThrough(meterId)) {
+        PackedClaim state = _claimed[meterId];
+        if (state.seq() == 0 || state.interval() > registry.frozenThrough(meterId)) {
             revert ClaimNotDisputed(meterId);
         }
         // A seq of zero would bring the opening registers back, and with them all Wh since.
-        if (seq == 0 || seq > state.seq || timestamp > state.timestamp) {
+        if (seq == 0 || seq > state.seq() || timestamp > state.timestamp()) {
             revert ClaimNotBefore(meterId, seq, timestamp);
         }
-        (state.seq, state.timestamp) = (seq, timestamp);
+        _claimed[meterId] = PackedClaims.pack(state.wh(), seq, timestamp, state.interval());
         emit ClaimReset(meterId, seq, timestamp);
     }
 
@@ -100,7 +95,7 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         MeterReading calldata reading,
         bytes calldata signature
     ) external {
-        bytes32 hash = _leafOf(leaf);
+        bytes32 hash = leaf.leaf();
         uint256 signers = _requireContradictable(interval, leaf.meterId, hash, proof, reading, signature);
         uint8 kind = _kindOf(leaf.seq, leaf.timestamp, reading);
         if (!_contradicts(leaf, reading)) revert NoContradiction(leaf.meterId);
@@ -147,8 +142,8 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
 
     /// @inheritdoc IEnergyProduction
     function claimOf(bytes32 meterId) external view returns (uint64 claimedWh, uint64 seq, uint64 timestamp) {
-        Claimed memory state = _claimedOf(meterId);
-        return (state.wh, state.seq, state.timestamp);
+        PackedClaim state = _claimedOf(meterId);
+        return (state.wh(), state.seq(), state.timestamp());
     }
 
     /// @inheritdoc IEnergyProduction
@@ -176,11 +171,11 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         bool[] calldata proofFlags
     ) private pure returns (bool) {
         if (claims.length == 1 && proofFlags.length == 0) {
-            return MerkleProof.verifyCalldata(proof, root, _leafOf(claims[0]));
+            return MerkleProof.verifyCalldata(proof, root, claims[0].leaf());
         }
         bytes32[] memory leaves = new bytes32[](claims.length);
         for (uint256 i; i < claims.length; ++i) {
-            leaves[i] = _leafOf(claims[i]);
+            leaves[i] = claims[i].leaf();
         }
         return MerkleProof.multiProofVerifyCalldata(proof, proofFlags, root, leaves);
     }
@@ -189,68 +184,61 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
     function _claim(uint64 interval, Claim calldata claim, uint256[] memory ids, uint256[] memory amounts)
         private
     {
-        Certification memory meter = registry.certification(claim.meterId); // reverts while paused
-        Claimed memory state = _claimedOf(claim.meterId);
+        PackedMeter meter = registry.certification(claim.meterId); // reverts while paused
         // Skipped, not reverted: a race or one meter's fault must not stop the others of a batch.
-        if (meter.suspended || interval <= meter.frozenThrough) return;
-        if (claim.timestamp > _endOf(interval)) return; // no honest leaf is from its report's future
-        if (claim.seq <= state.seq || claim.timestamp < state.timestamp || claim.generatedWh < state.wh) {
-            return;
-        }
+        if (meter.suspended() || interval <= meter.frozenThrough()) return;
+        // Read once: every reading of a narrow field of calldata checks its width again.
+        (uint64 seq, uint64 timestamp, uint64 generatedWh) = (claim.seq, claim.timestamp, claim.generatedWh);
+        if (timestamp > _endOf(interval)) return; // no honest leaf is from its report's future
+        PackedClaim state = _claimedOf(claim.meterId);
+        if (seq <= state.seq() || timestamp < state.timestamp() || generatedWh < state.wh()) return;
 
-        uint256 wh = claim.generatedWh - state.wh;
-        uint256 day = wh == 0 ? Intervals.dayOf(claim.timestamp) : _vintage(interval, state, claim, meter);
-        uint256 id = Certificates.idOf(meter.simulated, meter.source, day);
-        _claimed[claim.meterId] = Claimed(claim.generatedWh, claim.seq, claim.timestamp, interval);
+        uint256 wh = generatedWh - state.wh();
+        uint256 day = wh == 0
+            ? Intervals.dayOf(timestamp)
+            : _vintage(interval, state, seq, timestamp, claim.meterId, meter);
+        uint256 id = Certificates.idOf(meter.simulated(), meter.source(), day);
+        address account = meter.account();
+        _claimed[claim.meterId] = PackedClaims.pack(generatedWh, seq, timestamp, interval);
         if (wh != 0) {
-            _totals[id].minted += wh.toUint128();
+            // forge-lint: disable-next-line(unsafe-typecast) a difference of two uint64
+            _totals[id].minted += uint128(wh);
             ids[0] = id;
             amounts[0] = wh;
             // Not _mint: a receiving contract is not asked, so it cannot refuse and stop a batch.
-            _update(address(0), meter.account, ids, amounts);
+            _update(address(0), account, ids, amounts);
         }
-        emit Minted(
-            claim.meterId,
-            interval,
-            id,
-            meter.account,
-            // forge-lint: disable-next-line(unsafe-typecast) a difference of two uint64
-            uint64(wh),
-            claim.generatedWh,
-            claim.seq,
-            claim.timestamp
-        );
+        // forge-lint: disable-next-line(unsafe-typecast) a difference of two uint64
+        emit Minted(claim.meterId, interval, id, account, uint64(wh), generatedWh, seq, timestamp);
     }
 
     /// @dev The day of energy between the state and the claim; the unknown day where no reading can tell it.
-    function _vintage(uint64 interval, Claimed memory state, Claim calldata claim, Certification memory meter)
-        private
-        view
-        returns (uint256)
-    {
-        uint256 day = Intervals.dayOf(claim.timestamp);
-        if (state.timestamp >= day * Intervals.DAY) return day;
-        bool nothingBetween = claim.seq == state.seq + 1;
-        bool chosen = msg.sender == meter.account;
-        bool frozen = state.interval < meter.frozenThrough;
+    function _vintage(
+        uint64 interval,
+        PackedClaim state,
+        uint64 seq,
+        uint64 timestamp,
+        bytes32 meterId,
+        PackedMeter meter
+    ) private view returns (uint256) {
+        uint256 day = Intervals.dayOf(timestamp);
+        if (state.timestamp() >= day * Intervals.DAY) return day;
+        bool nothingBetween = seq == state.seq() + 1;
+        bool chosen = msg.sender == meter.account();
+        bool frozen = state.interval() < meter.frozenThrough();
         // Half a ring is the time in which anybody can close the days; before its end nobody else may blur them.
-        bool leftRing = state.interval + ringSize <= head() && interval + ringSize / 2 <= head();
+        bool leftRing = state.interval() + ringSize <= head() && interval + ringSize / 2 <= head();
         if (nothingBetween || chosen || frozen || leftRing) return Certificates.UNKNOWN_DAY;
-        revert DayNotClosed(claim.meterId, Intervals.dayOf(state.timestamp));
+        revert DayNotClosed(meterId, Intervals.dayOf(state.timestamp()));
     }
 
-    function _claimedOf(bytes32 meterId) private view returns (Claimed memory state) {
+    function _claimedOf(bytes32 meterId) private view returns (PackedClaim state) {
         state = _claimed[meterId];
-        if (state.seq == 0) {
-            (state.timestamp, state.wh) = registry.opening(meterId);
+        if (state.seq() == 0) {
+            (uint64 timestamp, uint64 wh) = registry.opening(meterId);
             // forge-lint: disable-next-line(unsafe-typecast) a quotient of a uint64
-            state.interval = uint64(_intervalAt(state.timestamp));
+            state = PackedClaims.pack(wh, 0, timestamp, uint64(_intervalAt(timestamp)));
         }
-    }
-
-    function _leafOf(Claim calldata claim) private pure returns (bytes32) {
-        return
-            Messages.productionLeaf(claim.meterId, claim.seq, claim.timestamp, claim.flags, claim.generatedWh);
     }
 
     function _contradicts(Claim calldata leaf, MeterReading calldata reading) private pure returns (bool) {

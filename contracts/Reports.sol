@@ -196,7 +196,7 @@ abstract contract Reports is IReports, Governed, EIP712 {
         returns (uint8 kind)
     {
         kind = seq == reading.seq ? SAME_SEQ : ORDER;
-        bool sameKey = _keyAt(reading.meterId, timestamp) == _keyAt(reading.meterId, reading.timestamp);
+        bool sameKey = _isSameKey(reading.meterId, timestamp, reading.timestamp);
         bool isOlder = reading.timestamp < timestamp;
         if (!sameKey && (kind == ORDER || isOlder)) revert ReadingOfOtherKey(reading.meterId);
     }
@@ -216,8 +216,9 @@ abstract contract Reports is IReports, Governed, EIP712 {
         return (seqA < seqB && valueA > valueB) || (seqA > seqB && valueA < valueB);
     }
 
-    function _keyAt(bytes32 meterId, uint64 timestamp) private view returns (address) {
-        // forge-lint: disable-next-line(unsafe-typecast) a quotient of a uint64
-        return registry.keyAt(meterId, uint64(_intervalAt(timestamp)));
+    function _isSameKey(bytes32 meterId, uint64 a, uint64 b) private view returns (bool) {
+        // forge-lint: disable-next-line(unsafe-typecast) quotients of a uint64
+        (uint64 first, uint64 second) = (uint64(_intervalAt(a)), uint64(_intervalAt(b)));
+        return first == second || registry.keyAt(meterId, first) == registry.keyAt(meterId, second);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {PackedMeter} from "../libraries/PackedMeters.sol";
+
 /// @notice One signed statement of a meter: its cumulative registers at a time. Signed by the meter's key.
 struct MeterReading {
     /// @dev keccak256(abi.encode(first key, registration nonce)).
@@ -48,7 +50,7 @@ struct MeterAttributes {
 
 /// @notice A registered meter, as stored.
 struct Meter {
-    // First slot: everything a mint needs.
+    // First slot: everything a mint needs, see PackedMeter.
     address account;
     uint8 kind;
     uint8 source;
@@ -70,16 +72,6 @@ struct Meter {
     uint64 importWh;
     uint64 exportWh;
     uint64 generatedWh;
-}
-
-/// @notice What a mint needs to know about a meter.
-struct Certification {
-    address account;
-    uint8 source;
-    bool simulated;
-    bool suspended;
-    /// @dev Leaves of reports up to this interval are frozen by a dispute.
-    uint32 frozenThrough;
 }
 
 /// @notice What the governor lets an account do in other contracts.
@@ -370,7 +362,7 @@ interface IRegistry {
     function isRegistered(bytes32 meterId) external view returns (bool);
 
     /// @notice What a mint needs to know about a meter; reverts for an unknown one and while paused.
-    function certification(bytes32 meterId) external view returns (Certification memory);
+    function certification(bytes32 meterId) external view returns (PackedMeter);
 
     /// @notice Opening generation register and its time.
     function opening(bytes32 meterId) external view returns (uint64 timestamp, uint64 generatedWh);

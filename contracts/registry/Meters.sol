@@ -3,17 +3,11 @@ pragma solidity 0.8.34;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {
-    Certification,
-    IRegistry,
-    Meter,
-    MeterAttributes,
-    MeterReading,
-    Registration
-} from "../interfaces/IRegistry.sol";
+import {IRegistry, Meter, MeterAttributes, MeterReading, Registration} from "../interfaces/IRegistry.sol";
 import {Intervals} from "../libraries/Intervals.sol";
 import {Messages} from "../libraries/Messages.sol";
 import {MeterSignatures} from "../libraries/MeterSignatures.sol";
+import {PackedMeter} from "../libraries/PackedMeters.sol";
 import {Accounts} from "./Accounts.sol";
 import {Roles} from "./Roles.sol";
 
@@ -174,10 +168,12 @@ abstract contract Meters is Roles, Accounts, EIP712 {
     }
 
     /// @inheritdoc IRegistry
-    function certification(bytes32 meterId) external view returns (Certification memory) {
+    function certification(bytes32 meterId) external view returns (PackedMeter packed) {
         if (paused) revert ContractsPaused();
         Meter storage m = _registered(meterId);
-        return Certification(m.account, m.source, m.simulated, m.suspended, m.frozenThrough);
+        assembly ("memory-safe") {
+            packed := sload(m.slot)
+        }
     }
 
     /// @inheritdoc IRegistry

@@ -70,9 +70,11 @@ abstract contract Roles is Governance {
         if (required == 0 || count < required) revert BelowQuorum(count, required);
         address previous;
         for (uint256 i; i < count; ++i) {
-            (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signatures[i]);
-            if (failure != ECDSA.RecoverError.NoError) revert BadSignature();
-            if (signer <= previous) revert SignersNotSorted(signer);
+            (address signer,,) = ECDSA.tryRecoverCalldata(digest, signatures[i]);
+            if (signer <= previous) {
+                if (signer == address(0)) revert BadSignature();
+                revert SignersNotSorted(signer);
+            }
             uint256 bit = _oracleBit[signer];
             if (bit == 0) revert NotOracle(signer);
             signers |= bit;

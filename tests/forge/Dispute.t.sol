@@ -27,8 +27,8 @@ contract DisputeTest is BaseTest {
         vm.expectEmit(address(production));
         emit IReports.Disputed(MIDNIGHT, meterId, leafOf(leaf), 3, 0);
         dispute(leaf, reading);
-        require(registry.certification(meterId).suspended, "suspended");
-        eq(registry.certification(meterId).frozenThrough, MIDNIGHT, "frozen through");
+        require(registry.certification(meterId).suspended(), "suspended");
+        eq(registry.certification(meterId).frozenThrough(), MIDNIGHT, "frozen through");
     }
 
     function testSeqOrderAgainstRegisterOrderFreezes(uint64 seq, uint64 wh) public {
@@ -192,7 +192,7 @@ contract DisputeKeysTest is BaseTest {
         bytes memory signature = sign(key, registry.readingDigest(reading));
         vm.expectRevert(abi.encodeWithSelector(IReports.ReadingOfOtherKey.selector, meterId));
         production.dispute(interval, leaf, none, reading, signature);
-        require(!registry.certification(meterId).suspended, "suspended");
+        require(!registry.certification(meterId).suspended(), "suspended");
     }
 
     function testAKeyThatWasRotatedOutStopsNoMeter(uint64 later, uint64 seq, uint64 wh) public {
@@ -212,13 +212,13 @@ contract DisputeKeysTest is BaseTest {
         Claim memory told = claimAt(20, T0 + L, 9_000);
         post(production, ROTATED, leafOf(told));
         dispute(ROTATED, told, NEXT_KEY, claimAt(20, uint64(end(ROTATED)), 1_100));
-        require(registry.certification(meterId).suspended, "suspended");
+        require(registry.certification(meterId).suspended(), "suspended");
     }
 
     function testTheOldKeyStillContradictsLeavesOfItsTime() public {
         Claim memory told = claimAt(2, T0 + L, 9_000);
         post(production, MIDNIGHT, leafOf(told));
         dispute(MIDNIGHT, told, METER_KEY, claimAt(3, T0 + 2 * L, 1_100));
-        require(registry.certification(meterId).suspended, "suspended");
+        require(registry.certification(meterId).suspended(), "suspended");
     }
 }

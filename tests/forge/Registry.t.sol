@@ -273,11 +273,11 @@ contract RegistryMetersTest is BaseTest {
         vm.expectEmit(address(registry));
         emit IRegistry.MeterSuspended(meterId);
         registry.suspendMeter(meterId);
-        require(registry.certification(meterId).suspended, "suspended");
+        require(registry.certification(meterId).suspended(), "suspended");
         vm.expectEmit(address(registry));
         emit IRegistry.MeterReinstated(meterId);
         registry.reinstateMeter(meterId);
-        require(!registry.certification(meterId).suspended, "reinstated");
+        require(!registry.certification(meterId).suspended(), "reinstated");
     }
 
     function testCo2FactorOfAnUnknownSourceIsRefused() public {
