@@ -16,12 +16,15 @@ contract InvariantsTest {
     }
 
     event log_named_uint(string what, uint256 times);
+    event log_named_bytes(string what, bytes refusal);
 
     Unmetered private constant UNMETERED = Unmetered(address(uint160(uint256(keccak256("hevm cheat code")))));
     /// @dev With these many seeds in a row each action succeeds, or it never does.
     uint256 private constant TRIES = 40;
 
     Handler private handler;
+    /// @dev Why an action last did not succeed.
+    mapping(bytes4 action => bytes) private _refusals;
 
     function setUp() public {
         handler = new Handler();
@@ -41,12 +44,12 @@ contract InvariantsTest {
         targets[0] = FuzzSelector(address(handler), all);
     }
 
-    /// forge-config: default.invariant.runs = 16
+    /// forge-config: default.invariant.runs = 8
     /// forge-config: default.invariant.depth = 60
     /// forge-config: default.invariant.fail-on-revert = false
     /// forge-config: default.invariant.shrink-run-limit = 20
-    /// forge-config: deep.invariant.runs = 256
-    /// forge-config: deep.invariant.depth = 200
+    /// forge-config: deep.invariant.runs = 48
+    /// forge-config: deep.invariant.depth = 120
     /// forge-config: deep.invariant.fail-on-revert = false
     function invariantTheBooksBalance() external view {
         handler.check();
@@ -90,12 +93,13 @@ contract InvariantsTest {
             if (!missing) return;
         }
         for (uint256 i; i < all.length; ++i) {
+            if (handler.successes(all[i]) < times) emit log_named_bytes(names[i], _refusals[all[i]]);
             require(handler.successes(all[i]) >= times, string.concat("never succeeds: ", names[i]));
         }
     }
 
     function attempt(bytes4 action, uint256 seed) private {
-        (bool done,) = address(handler).call(abi.encodeWithSelector(action, seed));
-        done; // an action may have nothing to do now
+        (bool done, bytes memory answer) = address(handler).call(abi.encodeWithSelector(action, seed));
+        if (!done) _refusals[action] = answer; // an action may have nothing to do now
     }
 }

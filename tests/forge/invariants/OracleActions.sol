@@ -96,6 +96,7 @@ abstract contract OracleActions is AccountActions {
             IReports.AlreadyFrozen.selector,
             "a leaf was frozen twice"
         );
+        if (!production.isFinal(t)) pass(FINALITY);
         (uint64 wh,,) = production.claimOf(meters[VICTIM]);
         production.mint(t, one(told), proofFor(claimHashes(t), VICTIM, 0), new bool[](0));
         (uint64 after_,,) = production.claimOf(meters[VICTIM]);
