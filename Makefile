@@ -40,10 +40,9 @@ setup-dev: ## the same with what tests and checks need
 
 test: setup-dev ## all checks and tests (below 20 minutes on 2 cores)
 	@$(MAKE) --no-print-directory check
-	@$(FORGE) test --root $(CURDIR)
+	@$(MAKE) --no-print-directory --jobs 2 forge stories
 	@npm test --silent -w web
 	@$(BIN)/pytest -m "not deep" $(AT_ONCE) $(ARGS)
-	@$(BROWNIE) test --disable-warnings
 
 test-brownie: setup-dev ## the users' stories of the contracts, in Brownie on a chain of its own
 	@$(BROWNIE) test --disable-warnings $(ARGS)
@@ -57,6 +56,14 @@ test-deep: setup-dev ## the long fuzz and browser runs
 
 lint: setup-dev ## format, style and types, without tests
 	@$(MAKE) --no-print-directory check
+
+# Each compiles the contracts for itself, on one core.
+.PHONY: forge stories
+forge:
+	@$(FORGE) test --root $(CURDIR)
+
+stories:
+	@$(BROWNIE) test --disable-warnings
 
 .PHONY: check
 check:

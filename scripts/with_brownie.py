@@ -98,6 +98,7 @@ def main(arguments: list[str]) -> int:
             "HOME": str(home),
             "SOLCX_BINARY_PATH": str(ROOT / "scripts" / "solc"),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONWARNINGS": "ignore",  # of Brownie's own code
         }
         return subprocess.call([str(BROWNIE), *arguments], cwd=ROOT, env=environment)
 
