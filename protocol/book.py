@@ -26,7 +26,7 @@ class BookEntry:
         account: 20-byte address.
         side: buy or sell.
         eligible_wh: what the account's position could reach by this order, Wh.
-        limit_price_micro_per_kwh: the order's limit, micro-units per kWh.
+        limit_price_micro_per_kwh: the order's limit, brought into the price corridor, micro-units per kWh.
     """
 
     account: bytes
