@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IEnergyTrading} from "contracts/interfaces/IEnergyTrading.sol";
+import {Fill, IEnergyTrading} from "contracts/interfaces/IEnergyTrading.sol";
 import {GridState} from "contracts/interfaces/IGridBalancing.sol";
 import {CommunityTest} from "./CommunityTest.sol";
 
@@ -57,8 +57,9 @@ contract ClearingRulesTest is CommunityTest {
         vm.expectRevert(IEnergyTrading.ClearingStopped.selector);
         vm.prank(OPERATOR);
         trading.open(spot(), T() - 1, PRICE, 0);
+        Fill[] memory fills = list(fillOf(ANNA, buyOf(ANNA, 500, PRICE), 500));
         vm.expectRevert(IEnergyTrading.ClearingStopped.selector);
-        fill(spot(), T(), list(fillOf(ANNA, buyOf(ANNA, 500, PRICE), 500)));
+        fill(spot(), T(), fills);
     }
 
     function testMoneyIsNotStopped() public conserving {
@@ -96,16 +97,14 @@ contract ClearingRulesTest is CommunityTest {
         eq(debt(vm.addr(ANNA)), 1_000, "debt");
 
         toSpot(T());
-        vm.startPrank(OPERATOR);
-        trading.open(spot(), T(), PRICE, 0);
+        open(spot(), T(), PRICE);
+        Fill[] memory fills = list(fillOf(ANNA, buyOf(ANNA, 10, PRICE), 10));
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.InDebt.selector, vm.addr(ANNA), uint256(1_000)));
-        trading.fill(spot(), T(), list(fillOf(ANNA, buyOf(ANNA, 10, PRICE), 10)), new bytes[](0));
-        vm.stopPrank();
+        fill(spot(), T(), fills);
         fund(vm.addr(ANNA), 10_000);
         eq(debt(vm.addr(ANNA)), 0, "a deposit pays the debt");
         eq(cash(grid), 1_000, "to the grid");
-        fill(spot(), T(), list(fillOf(ANNA, buyOf(ANNA, 10, PRICE), 10)));
-        uses(spot(), T());
+        fill(spot(), T(), fills);
     }
 
     function testASettledIntervalsEscrowIsCollected() public conserving {

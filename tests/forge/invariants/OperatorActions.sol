@@ -173,7 +173,7 @@ abstract contract OperatorActions is World {
     function clearUnfairlyAndBePunished(uint256 seed) external counted {
         uint64 t = clearable(spot(), seed);
         (uint256 buyer, uint256 seller) = twoOf(seed);
-        BookEntry memory entry = BookEntry(wallet(buyer), uint8(BUY), 1_000, BUY_LIMIT);
+        BookEntry memory entry = BookEntry(wallet(buyer), BUY, 1_000, uint48(BUY_LIMIT));
         bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(entry))));
         bytes32 beside = keccak256("the rest of the book");
         uint64 price = BUY_LIMIT - 1;
@@ -211,7 +211,7 @@ abstract contract OperatorActions is World {
     function complainFalsely(uint256 seed) external counted {
         if (closedClearings.length == 0) clearHonestly(spot(), seed);
         Cleared memory c = closedClearings[seed % closedClearings.length];
-        BookEntry memory entry = BookEntry(STRANGER, uint8(BUY), 1_000, c.price + 1);
+        BookEntry memory entry = BookEntry(STRANGER, BUY, 1_000, uint48(c.price + 1));
         mustFailSomehow(
             STRANGER,
             abi.encodeCall(IClearingCourt.complain, (c.market, c.t, entry, hashes(bytes32(seed)))),
