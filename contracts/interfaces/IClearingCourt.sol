@@ -4,15 +4,16 @@ pragma solidity 0.8.34;
 import {IEnergyTrading} from "./IEnergyTrading.sol";
 
 /// @notice What a clearing operator attests about one order when he opens a clearing. A leaf of the book is
-/// keccak256(keccak256(abi.encode(account, side, eligibleWh, limitPriceMicroPerKwh))).
+/// keccak256(keccak256(abi.encode(account, side, eligibleWh, limitPriceMicroPerKwh))). Words as wide as they are
+/// hashed need no check: what an operator attests is said against himself alone.
 struct BookEntry {
     address account;
     /// @dev Buy 0, sell 1.
-    uint8 side;
+    uint256 side;
     /// @dev How far this order lets the account's position reach: within its cap, its sell cap, its cash.
-    uint64 eligibleWh;
+    uint256 eligibleWh;
     /// @dev The order's limit, brought into the corridor: at its ends no order can be strictly better than the price.
-    uint64 limitPriceMicroPerKwh;
+    uint48 limitPriceMicroPerKwh;
 }
 
 /// @notice A clearing operator's stake.
@@ -48,7 +49,8 @@ interface IClearingCourt is IEnergyTrading {
     /// @notice An operator took his bond out.
     event Unbonded(uint16 indexed operatorId, uint256 micro);
     /// @notice The clearing of (market, t) was proved wrong; `micro` of its operator's bond went to the complainant.
-    event Slashed(bytes32 indexed market, uint64 indexed t, address complainant, uint256 micro);
+    /// Nothing is indexed, because a topic costs more than a word.
+    event Slashed(bytes32 market, uint64 t, address complainant, uint256 micro);
     /// @notice A slashed operator may clear again.
     event Readmitted(uint16 indexed operatorId);
 

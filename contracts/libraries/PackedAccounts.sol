@@ -77,8 +77,7 @@ library PackedAccounts {
     /// @notice Adds cash and remembers that it grew now.
     function credit(PackedAccount account, uint256 micro) internal view returns (PackedAccount) {
         uint256 word = PackedAccount.unwrap(account);
-        uint256 sum = cash(account) + micro;
-        if (sum > CASH_MAX) revert CashTooLarge(sum);
+        if (micro > (~word & CASH_MAX)) revert CashTooLarge(cash(account) + micro);
         // The time needs no check: forty bits last for 34,000 years.
         word = (word & ~(TIME_MAX << INCREASED_AT)) | (block.timestamp << INCREASED_AT);
         unchecked {

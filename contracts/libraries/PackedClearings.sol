@@ -50,6 +50,14 @@ library PackedClearings {
         return word != 0 && uint32(word) == t;
     }
 
+    /// @notice Whether this is the clearing of that interval, and closed.
+    function isClosedOf(PackedClearing clearing, uint64 t) internal pure returns (bool) {
+        unchecked {
+            uint256 both = (1 << PRICE) - 1; // the state is next to the interval, which a sum leaves as it is
+            return PackedClearing.unwrap(clearing) & both == uint256(t) + (uint256(CLOSED) << STATE);
+        }
+    }
+
     /// @notice The interval.
     function interval(PackedClearing clearing) internal pure returns (uint64) {
         return uint32(PackedClearing.unwrap(clearing));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {BookEntry, IClearingCourt} from "../interfaces/IClearingCourt.sol";
 import {IEnergyDelivery} from "../interfaces/IEnergyDelivery.sol";
+import {Books} from "../libraries/Books.sol";
 import {PackedBook, PackedClearing} from "../libraries/PackedClearings.sol";
 import {PackedPosition} from "../libraries/PackedPositions.sol";
 import {Bonds} from "./Bonds.sol";
@@ -28,18 +28,20 @@ abstract contract Court is Bonds {
     function complain(bytes32 market, uint64 t, BookEntry calldata entry, bytes32[] calldata proof) external {
         Lane storage lane = _lane(market, t);
         (PackedClearing clearing, PackedBook book) = _accused(lane, market, t);
-        if (!book.isRoot(MerkleProof.processProofCalldata(proof, _leafOf(entry)))) {
-            revert EntryNotInBook(market, t);
-        }
-        (uint256 side, uint256 limit, uint256 price) =
-            (entry.side, entry.limitPriceMicroPerKwh, clearing.price());
-        if (side > SELL) revert BadSide(side);
-        if (side == BUY ? limit <= price : limit >= price) revert NotInTheMoney(limit, price);
+        if (!book.isRoot(Books.rootOf(entry, proof))) revert EntryNotInBook(market, t);
         PackedPosition position = lane.positions[entry.account].word;
-        uint256 filled = side == BUY ? position.bought() : position.sold();
-        if (!position.isOf(t)) filled = 0;
-        uint256 eligible = entry.eligibleWh;
-        if (filled >= eligible) revert NotShort(filled, eligible);
+        (uint256 side, uint256 limit) = (entry.side, entry.limitPriceMicroPerKwh);
+        (uint256 price, uint256 filled) = (clearing.price(), 0);
+        if (side == BUY) {
+            if (limit <= price) revert NotInTheMoney(limit, price);
+            filled = position.bought();
+        } else {
+            if (side != SELL) revert BadSide(side);
+            if (limit >= price) revert NotInTheMoney(limit, price);
+            filled = position.sold();
+        }
+        if (position.interval() != t) filled = 0; // an empty position holds nothing anyway
+        if (filled >= entry.eligibleWh) revert NotShort(filled, entry.eligibleWh);
         _slash(lane, market, t, book.operatorId(), msg.sender);
     }
 
@@ -78,16 +80,6 @@ abstract contract Court is Bonds {
     }
 
     // INTERNAL
-
-    /// @dev The words of a static struct lie in calldata as they are hashed; whoever reads a field checks its width.
-    function _leafOf(BookEntry calldata entry) private pure returns (bytes32 leaf) {
-        assembly ("memory-safe") {
-            let words := mload(0x40)
-            calldatacopy(words, entry, 128)
-            mstore(0, keccak256(words, 128))
-            leaf := keccak256(0, 32)
-        }
-    }
 
     function _requireDelivered(bytes32 market, uint64 former) internal view override {
         IEnergyDelivery(delivery).requireDelivered(market, former);

@@ -86,9 +86,7 @@ abstract contract Lanes is Orders {
         returns (PackedClearing clearing)
     {
         clearing = lane.clearing;
-        if (!clearing.isOf(t) || clearing.state() != PackedClearings.CLOSED) {
-            revert ClearingNotClosed(market, t);
-        }
+        if (!clearing.isClosedOf(t)) revert ClearingNotClosed(market, t);
     }
 
     /// @dev The id of a clearing operator whose bond covers a penalty; reverts for anybody else.

@@ -257,9 +257,21 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev Adds to an account's cash what is owed to nobody; its debt is paid first.
+    /// @dev Adds to an account's cash what is owed to nobody; its debt is paid first. By hand, because the compiler
+    /// would look for the word's place twice.
     function _credit(address account, uint256 micro) internal {
-        _accounts[account] = _credited(account, _accounts[account], micro);
+        uint256 slot;
+        PackedAccount word;
+        assembly ("memory-safe") {
+            mstore(0, shr(96, shl(96, account)))
+            mstore(32, _accounts.slot)
+            slot := keccak256(0, 64)
+            word := sload(slot)
+        }
+        word = _credited(account, word, micro);
+        assembly ("memory-safe") {
+            sstore(slot, word)
+        }
     }
 
     /// @dev The account's word with `micro` more; whoever calls stores it. Only the grid's own word is written here,

@@ -74,7 +74,7 @@ contract ComplainTest is CourtTest {
     }
 
     function testAnOrderAtThePriceOrBeyondMayGoShort(bool sell, uint64 limit) public {
-        limit = uint64(sell ? between(limit, PRICE, type(uint64).max) : between(limit, 0, PRICE));
+        limit = uint64(sell ? between(limit, PRICE, type(uint48).max) : between(limit, 0, PRICE));
         BookEntry memory e = entryOf(sell ? BEN : ANNA, sell ? SELL : BUY, ELIGIBLE, limit);
         refused(e, cleared(e, 1), abi.encodeWithSelector(IClearingCourt.NotInTheMoney.selector, limit, PRICE));
     }
@@ -156,7 +156,7 @@ contract ComplainTest is CourtTest {
     ) public {
         wh = uint64(between(wh, 1, SELL_CAP));
         eligible = uint64(between(eligible, wh + 1, type(uint64).max));
-        limit = uint64(sell ? between(limit, 0, PRICE - 1) : between(limit, PRICE + 1, type(uint64).max));
+        limit = uint64(sell ? between(limit, 0, PRICE - 1) : between(limit, PRICE + 1, type(uint48).max));
         BookEntry memory e = entryOf(sell ? BEN : ANNA, sell ? SELL : BUY, eligible, limit);
         bytes32[] memory proof = cleared(e, wh);
         vm.warp(end(T()) + between(later, 0, COMPLAINT));

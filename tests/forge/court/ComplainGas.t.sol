@@ -44,11 +44,9 @@ contract ComplainGasTest is CourtTest {
         uint256 tokens = zeros + 4 * (call.length - zeros);
         address target = address(trading);
         vm.prank(WATCHER);
-        uint256 before = gasleft();
         (bool done,) = target.call(call);
-        uint256 run = before - gasleft() - 2_600; // a transaction's target is no cold account
         require(done, "refused");
-        uint256 gas = 21_000 + 4 * tokens + run;
+        uint256 gas = 21_000 + 4 * tokens + vm.lastCallGas().gasTotalUsed;
         uint256 refund = uint256(int256(vm.lastCallGas().gasRefunded));
         emit GasOf("refund", refund);
         emit GasOf("complaint before refund", gas);

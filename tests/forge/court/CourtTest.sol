@@ -30,7 +30,7 @@ abstract contract CourtTest is TradingTest {
         pure
         returns (BookEntry memory)
     {
-        return BookEntry(vm.addr(key), side, eligibleWh, limit);
+        return BookEntry(vm.addr(key), side, eligibleWh, uint48(limit));
     }
 
     function leafOf(BookEntry memory e) internal pure returns (bytes32) {
