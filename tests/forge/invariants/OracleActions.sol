@@ -65,6 +65,8 @@ abstract contract OracleActions is AccountActions {
             balances[VICTIM].cumulativeMicro += (seed >> 4) % 2 == 0 ? lie : -lie;
             falseBalanceAt = t;
             tell(t, claimsOf(t), balances);
+            pass(FINALITY);
+            settleAndCompare(t, VICTIM);
         }
     }
 
@@ -196,8 +198,12 @@ abstract contract OracleActions is AccountActions {
     function settleOne(uint256 seed) external counted {
         uint64 t = aFinal();
         uint256 i = seed % HOUSEHOLDS;
+        if (balancing.isVoided(t) || balancing.balanceOf(wallet(i)).through >= t) t = aNewFinal();
+        settleAndCompare(t, i);
+    }
+
+    function settleAndCompare(uint64 t, uint256 i) private {
         address who = wallet(i);
-        if (balancing.isVoided(t) || balancing.balanceOf(who).through >= t) t = aNewFinal();
         uint256 limit = balancing.imbalanceLimit(who, t);
         int256 moved = balancing.balanceOf(who).movedMicro;
         int256 worth = int256(cash(who)) - int256(debt(who));
