@@ -119,8 +119,8 @@ abstract contract OperatorActions is World {
         bytes4 forged = IEnergyTrading.BadOrderSignature.selector;
         // Signed for another market, by another account, or with a better limit than was signed.
         refuseClear(t, PRICE, list(bid(buyer, forward(), 10), sells), forged);
-        Fill memory other = bid(buyer, spot(), 10);
-        other.account = wallet((buyer + 1) % HOUSEHOLDS);
+        Order memory neighbours = standing((buyer + 1) % HOUSEHOLDS, spot(), BUY, CAP);
+        Fill memory other = fillOf(keyOf(buyer), neighbours, 10);
         refuseClear(t, PRICE, list(other, sells), forged);
         Fill memory cheaper = offer(seller, spot(), 10);
         cheaper.terms = PackedTerms.wrap(PackedTerms.unwrap(cheaper.terms) - (1 << 96)); // the limit's bits
