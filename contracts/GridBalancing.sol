@@ -21,7 +21,7 @@ contract GridBalancing is Settlement, GridStates, Response, Envelopes {
     /// @param consumption_ See `production_`.
     /// @param ringSize_ How many intervals the ring holds.
     /// @param finalitySeconds_ Seconds between a report and its finality, in which the arbiter may void it.
-    /// @param silentIntervals_ How many intervals without a report stop clearing.
+    /// @param silentIntervals_ How many intervals without a report stop clearing, two at least.
     constructor(
         IRegistry registry_,
         address trading_,

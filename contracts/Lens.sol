@@ -2,7 +2,9 @@
 pragma solidity 0.8.34;
 
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {Bundle} from "./interfaces/IBundles.sol";
 import {IClearingCourt} from "./interfaces/IClearingCourt.sol";
+import {Dispute, IEnergyDelivery} from "./interfaces/IEnergyDelivery.sol";
 import {IEnergyProduction} from "./interfaces/IEnergyProduction.sol";
 import {
     Account,
@@ -16,6 +18,7 @@ import {
 import {IGridBalancing} from "./interfaces/IGridBalancing.sol";
 import {
     AccountOverview,
+    BundleOverview,
     CertificateOverview,
     ClearingOverview,
     FeederOverview,
@@ -44,6 +47,8 @@ contract Lens is ILens {
     uint256 public constant MAX_INTERVALS = 3_000;
 
     uint8 private constant SELL = 1;
+    /// @dev A place of the ring is no further back than that, unless its market rested for as long.
+    uint256 private constant RINGS_BACK = 4;
 
     // IMMUTABLES
 
@@ -52,9 +57,11 @@ contract Lens is ILens {
     IReports public immutable consumption;
     IEnergyTrading public immutable trading;
     IGridBalancing public immutable balancing;
+    IEnergyDelivery public immutable delivery;
 
     uint256 private immutable _intervalSeconds;
-    uint256 private immutable _ringSize;
+    uint64 private immutable _ringSize;
+    uint256 private immutable _complaintSeconds;
 
     // CONSTRUCTOR
 
@@ -67,8 +74,10 @@ contract Lens is ILens {
     ) {
         (registry, production, consumption) = (registry_, production_, consumption_);
         (trading, balancing) = (trading_, balancing_);
+        delivery = IEnergyDelivery(trading_.delivery());
         _intervalSeconds = registry_.intervalSeconds();
         _ringSize = trading_.ringSize();
+        _complaintSeconds = trading_.complaintSeconds();
     }
 
     // VIEWS
@@ -137,8 +146,9 @@ contract Lens is ILens {
         (o.floorPriceMicroPerKwh, o.capPriceMicroPerKwh) = _corridor();
         o.feeBps = trading.rules().feeBps;
         o.obstacle = _closedBecause(market, t);
-        if (o.clearing.state != ClearingState.None) {
-            o.complaintsUntil = o.clearing.openedAt + trading.complaintSeconds();
+        if (o.clearing.state == ClearingState.Closed) {
+            // forge-lint: disable-next-line(unsafe-typecast) block time and a uint32
+            o.complaintsUntil = uint64(o.clearing.openedAt + _complaintSeconds);
         }
     }
 
@@ -151,6 +161,7 @@ contract Lens is ILens {
         o.presentInterval = _present();
         (o.productionHead, o.consumptionHead) = (production.head(), consumption.head());
         o.balancingHead = balancing.head();
+        o.balancingVoided = balancing.isVoided(o.balancingHead);
         uint64 newest = balancing.startInterval();
         if (o.productionHead > newest) newest = o.productionHead;
         if (o.consumptionHead > newest) newest = o.consumptionHead;
@@ -164,6 +175,29 @@ contract Lens is ILens {
         return FeederOverview(
             balancing.envelopeOf(feeder), balancing.interconnectionOf(feeder), balancing.reducibleW(feeder)
         );
+    }
+
+    /// @inheritdoc ILens
+    function bundleOverview(bytes32 market, uint64 t, address account)
+        external
+        view
+        returns (BundleOverview memory)
+    {
+        Position memory position = trading.positionOf(market, t, account);
+        uint256 deliveredWh = delivery.deliveredWh(market, t, account);
+        // Once the place of the ring is used again, nothing is known of what was sold.
+        uint256 owedWh = position.soldWh > deliveredWh ? position.soldWh - deliveredWh : 0;
+        return BundleOverview(delivery.bundleOf(market, t), owedWh, position.boughtWh);
+    }
+
+    /// @inheritdoc ILens
+    function disputeOverview(bytes32 market, uint64 t, address buyer)
+        external
+        view
+        returns (bytes32 id, Dispute memory dispute)
+    {
+        id = keccak256(abi.encode(market, t, buyer));
+        dispute = delivery.disputeOf(id);
     }
 
     /// @inheritdoc ILens
@@ -259,6 +293,7 @@ contract Lens is ILens {
     /// @dev Why nothing can be cleared in (market, t) now.
     function _closedBecause(bytes32 market, uint64 t) private view returns (Obstacle) {
         if (!market.isValid()) return Obstacle.Malformed;
+        if (t == 0) return Obstacle.TooLate;
         (uint64 present, uint256 half) = (_present(), _ringSize / 2);
         if (market.kindOf() == Markets.SPOT) {
             if (block.timestamp < Intervals.endOf(t, _intervalSeconds)) return Obstacle.TooEarly;
@@ -267,10 +302,32 @@ contract Lens is ILens {
             if (t <= present) return Obstacle.TooLate;
             if (t > present + half) return Obstacle.TooEarly;
         }
-        if (trading.clearingOf(market, t).state == ClearingState.Closed) return Obstacle.AlreadyCleared;
+        ClearingView memory clearing = trading.clearingOf(market, t);
+        if (clearing.state == ClearingState.Closed) return Obstacle.AlreadyCleared;
+        if (clearing.state == ClearingState.Open) {
+            if (block.timestamp > clearing.openedAt + _complaintSeconds / 2) return Obstacle.OpenTooLong;
+        } else {
+            Obstacle taken = _takenBy(market, t);
+            if (taken != Obstacle.None) return taken;
+        }
         if (registry.paused()) return Obstacle.Paused;
         (bool stopped,) = balancing.clearingRules();
         return stopped ? Obstacle.Stopped : Obstacle.None;
+    }
+
+    /// @dev Why the interval's place of the ring cannot be used again yet.
+    function _takenBy(bytes32 market, uint64 t) private view returns (Obstacle) {
+        for (uint256 i; i < RINGS_BACK && t > _ringSize; ++i) {
+            t -= _ringSize;
+            ClearingState state = trading.clearingOf(market, t).state;
+            if (state == ClearingState.Open) return Obstacle.SlotBusy;
+            if (state == ClearingState.Closed) {
+                if (!market.isBundled()) return Obstacle.None;
+                Bundle memory former = delivery.bundleOf(market, t);
+                return former.settledWh == former.tradedWh ? Obstacle.None : Obstacle.NotDelivered;
+            }
+        }
+        return Obstacle.None;
     }
 
     function _corridor() private view returns (uint48 floor, uint48 cap) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IEnergyTrading} from "../interfaces/IEnergyTrading.sol";
 import {IGridBalancing} from "../interfaces/IGridBalancing.sol";
 import {Role} from "../interfaces/IRegistry.sol";
 import {Intervals} from "../libraries/Intervals.sol";
@@ -25,6 +26,9 @@ abstract contract GridBase is IGridBalancing, Reports {
     /// @inheritdoc IGridBalancing
     uint64 public immutable startInterval;
 
+    /// @dev It keeps others' money in trading's ledger and has no imbalance of its own.
+    address internal immutable _delivery;
+
     // STORAGE
 
     /// @inheritdoc IGridBalancing
@@ -37,6 +41,7 @@ abstract contract GridBase is IGridBalancing, Reports {
     constructor(address trading_, address production_, address consumption_) {
         (trading, production, consumption) = (trading_, production_, consumption_);
         startInterval = _present() - 1;
+        _delivery = IEnergyTrading(trading_).delivery();
     }
 
     // MODIFIERS

@@ -26,7 +26,8 @@ abstract contract GridStates is GridBase {
     // CONSTRUCTOR
 
     constructor(uint32 silentIntervals_) {
-        if (silentIntervals_ == 0) revert BadSilentIntervals();
+        // The interval that runs has no report yet: the freshest there can be is one interval old.
+        if (silentIntervals_ < 2) revert BadSilentIntervals(silentIntervals_);
         silentIntervals = silentIntervals_;
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IEnergyTrading} from "../interfaces/IEnergyTrading.sol";
 import {Balance, BalanceLeaf, IGridBalancing} from "../interfaces/IGridBalancing.sol";
@@ -74,7 +75,7 @@ abstract contract Settlement is GridBase {
 
     /// @inheritdoc IGridBalancing
     function imbalanceLimit(address account, uint64 interval) external view returns (uint256) {
-        uint256 from = _settledOf(account).boundedFrom();
+        uint256 from = _countedFrom(_settledOf(account), interval);
         return interval > from ? (interval - from) * _limitOf(account) : 0;
     }
 
@@ -100,6 +101,13 @@ abstract contract Settlement is GridBase {
         }
     }
 
+    /// @dev The interval after which intervals count for the bound: a ring of them at most. Else whoever was not
+    /// settled for long, or never, would hardly be bounded; what that leaves open is settled on later.
+    function _countedFrom(PackedBalance balance, uint64 interval) private view returns (uint256 from) {
+        from = balance.boundedFrom();
+        if (interval > from + ringSize) from = interval - ringSize;
+    }
+
     /// @dev All of an interval's energy at the highest price, rounded up.
     function _limitOf(address account) private view returns (uint256) {
         uint256 wh = registry.connectionWh(account) + registry.sellCapWh(account);
@@ -110,35 +118,43 @@ abstract contract Settlement is GridBase {
     /// must not stop the others.
     function _settle(uint64 interval, BalanceLeaf calldata leaf, bool strict) private {
         address account = leaf.account;
-        if (account == address(this)) {
-            if (strict) revert GridIsNotSettled();
+        if (account == address(this) || account == _delivery) {
+            if (strict) revert IEnergyTrading.NoImbalanceOf(account);
+            return;
+        }
+        if (!PackedBalances.fits(leaf)) {
+            if (strict) revert BalanceTooLarge(account);
             return;
         }
         PackedBalance balance = _settledOf(account);
-        (uint256 through, uint256 from) = (balance.through(), balance.boundedFrom());
-        // Of the interval settled last, only a credit that is still due.
-        if (interval < through || (interval == through && from == through)) {
+        uint256 from = _countedFrom(balance, interval);
+        // Of the interval settled last, only a credit that the grid could not pay.
+        if (interval < balance.through() || interval == from) {
             // forge-lint: disable-next-line(unsafe-typecast) an interval
-            if (strict) revert AlreadySettled(account, uint64(through));
+            if (strict) revert AlreadySettled(account, uint64(balance.through()));
             return;
         }
         int256 delta = leaf.cumulativeMicro - balance.movedMicro();
         uint256 perInterval = _limitOf(account);
         uint256 limit = perInterval * (interval - from);
+        int256 most = delta;
         if (SignedMath.abs(delta) > limit) {
-            if (strict) revert ImbalanceTooLarge(account, delta, limit);
-            emit SettlementRefused(account, interval, delta, limit);
-            return;
+            // forge-lint: disable-next-line(unsafe-typecast) less than the difference of two 80-bit sums
+            most = delta < 0 ? -int256(limit) : int256(limit);
+            emit SettlementLimited(account, interval, delta, limit);
         }
-        // Written as if all moved, before the call; what a poor grid leaves open is corrected after it.
-        PackedBalance settled = PackedBalances.pack(leaf, interval);
+        // Written as if it moved, before the call; what a poor grid leaves open is corrected after it.
+        PackedBalance settled = PackedBalances.pack(leaf, interval).leaving(interval, delta - most);
         _balances[account] = settled;
-        (int256 moved,) = IEnergyTrading(trading).adjust(account, delta, interval);
-        if (moved != delta) {
-            // Only a credit moves in part. What is left of it keeps the intervals it comes from, so that it is not
-            // too large later. forge-lint: disable-next-line(unsafe-typecast) not below zero
-            from += uint256(moved) / perInterval;
-            _balances[account] = settled.leaving(from, delta - moved);
+        // The escrow of whoever owes more than that waits on.
+        uint64 through = delta < most ? IEnergyTrading(trading).accountOf(account).settledThrough : interval;
+        (int256 moved,) = IEnergyTrading(trading).adjust(account, most, through);
+        if (moved != most) {
+            // Only a credit moves in part. What is left of it keeps the intervals that paid for nothing yet; rounded
+            // up, so that no sequence of small payments passes the bound.
+            // forge-lint: disable-next-line(unsafe-typecast) not below zero
+            from += Math.ceilDiv(uint256(moved), perInterval);
+            _balances[account] = settled.leaving(from, most - moved);
         }
         emit Settled(account, interval, delta, moved, leaf.promisedWh, leaf.deliveredWh);
     }

@@ -19,7 +19,8 @@ struct BalanceLeaf {
 struct Balance {
     /// @dev The last interval that was settled.
     uint32 through;
-    /// @dev The first interval whose bound is not used up is the next one; below `through` while a credit is owed.
+    /// @dev The first interval that counts for the bound is the next one; below `through` while the grid owes a credit
+    /// that it could not pay.
     uint32 boundedFrom;
     /// @dev Imbalance money that moved, micro-units.
     int80 movedMicro;
@@ -101,8 +102,9 @@ struct Storage {
 interface IGridBalancing is IReports, IClearingRules {
     // EVENTS
 
-    /// @notice An account was settled through an interval: `deltaMicro` was due and `movedMicro` of it moved. A
-    /// credit moves as far as the grid's account can pay; a debit moves whole, into debt where cash is short.
+    /// @notice An account was settled through an interval: `deltaMicro` was due and `movedMicro` of it moved, as far
+    /// as the bound allows. A credit moves as far as the grid's account can pay; a debit into debt where cash is
+    /// short.
     event Settled(
         address indexed account,
         uint64 indexed interval,
@@ -111,9 +113,10 @@ interface IGridBalancing is IReports, IClearingRules {
         uint64 promisedWh,
         uint64 deliveredWh
     );
-    /// @notice A batch left an account out, because its leaf breaks the bound of what can be due.
-    event SettlementRefused(
-        address indexed account, uint64 indexed interval, int256 deltaMicro, uint256 limitMicro
+    /// @notice More was due than the bound lets move at once: `dueMicro` (below zero: from the account), of which
+    /// `limitMicro` may move. The rest is settled in later intervals; the escrow of whoever owes it waits for that.
+    event SettlementLimited(
+        address indexed account, uint64 indexed interval, int256 dueMicro, uint256 limitMicro
     );
     /// @notice The arbiter voided a report before it was final: nothing is settled from it.
     event ReportVoided(uint64 indexed interval);
@@ -165,9 +168,7 @@ interface IGridBalancing is IReports, IClearingRules {
     error BalanceNotInReport(uint64 interval, bytes32 leaf);
     error BalancesNotInReport(uint64 interval);
     error AlreadySettled(address account, uint64 through);
-    error ImbalanceTooLarge(address account, int256 deltaMicro, uint256 limitMicro);
     error BalanceTooLarge(address account);
-    error GridIsNotSettled();
     error StateOfTheFuture(uint64 interval, uint64 present);
     error StateNotNewer(uint64 interval, uint64 latest);
     error StateOutOfOrder();
@@ -176,7 +177,7 @@ interface IGridBalancing is IReports, IClearingRules {
     error StillSilent(uint64 present, uint64 head);
     error AlreadyStopped();
     error NotStopped();
-    error BadSilentIntervals();
+    error BadSilentIntervals(uint32 silentIntervals);
     error NotMetersAccount(bytes32 meterId, address caller);
     error NotStorage(bytes32 meterId);
     error NotEnrolled(bytes32 meterId);
@@ -193,16 +194,19 @@ interface IGridBalancing is IReports, IClearingRules {
     // SETTLEMENT
 
     /// @notice Settles an account through an interval by its leaf of that interval's final report: the difference to
-    /// what moved so far moves between its cash and the grid's. Anyone may call. A credit the grid's account cannot
-    /// pay yet stays due: the same leaf may be settled again. The difference is bounded by what the account's
-    /// connections and sell cap allow at the highest imbalance price since it was last settled (ImbalanceTooLarge).
+    /// what moved so far moves between its cash and the grid's. Anyone may call. No more moves than the account's
+    /// connections and sell cap allow at the highest imbalance price in the intervals since it was last settled, of
+    /// which a ring counts at most (SettlementLimited): a lie can be no larger. The rest stays due and is settled by
+    /// later reports; a cap binds each position and not their sum, and registers may return after a gap of
+    /// readings, so that what is true may be beyond it. A credit the grid's account cannot pay yet stays due too: the
+    /// same leaf may be settled again while intervals count for it, and later reports settle what is left.
     /// @param interval The report the leaf belongs to.
     /// @param leaf The account's leaf.
     /// @param proof Its Merkle proof.
     function settle(uint64 interval, BalanceLeaf calldata leaf, bytes32[] calldata proof) external;
 
-    /// @notice Settles many accounts with one proof. An account that is settled already is skipped, one whose leaf
-    /// breaks the bound is left out with an event: neither stops the others.
+    /// @notice Settles many accounts with one proof. A leaf is skipped, and stops no other, when its account is settled
+    /// already, is the grid's own or the delivery contract's, or when its sums do not fit.
     /// @param proof Multiproof hashes.
     /// @param proofFlags Multiproof flags: true takes the next leaf or computed node, false the next proof hash.
     function settleMany(
@@ -299,10 +303,11 @@ interface IGridBalancing is IReports, IClearingRules {
     /// @notice What was settled of an account so far.
     function balanceOf(address account) external view returns (Balance memory);
 
-    /// @notice The most that can be due to or from an account at an interval's settlement, micro-units.
+    /// @notice The most that can move to or from an account at an interval's settlement, micro-units.
     function imbalanceLimit(address account, uint64 interval) external view returns (uint256 limitMicro);
 
-    /// @notice Whether the arbiter voided the interval's report.
+    /// @notice Whether the arbiter voided the interval's report. `isFinal` does not say: what settles is final and not
+    /// voided.
     function isVoided(uint64 interval) external view returns (bool);
 
     function maxImbalancePriceMicroPerKwh() external view returns (uint48);
@@ -310,7 +315,7 @@ interface IGridBalancing is IReports, IClearingRules {
     /// @notice The interval before the first one that can be settled: the last that ended before the deployment.
     function startInterval() external view returns (uint64);
 
-    /// @notice How many intervals without a report stop clearing.
+    /// @notice How many intervals without a report stop clearing, two at least.
     function silentIntervals() external view returns (uint32);
 
     /// @notice A meter's enrolment; 0 W when it takes no part.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Bundle} from "./IBundles.sol";
+import {Dispute} from "./IEnergyDelivery.sol";
 import {Account, ClearingView, Order} from "./IEnergyTrading.sol";
 import {
     Balance,
@@ -29,7 +31,8 @@ struct AccountOverview {
     /// @dev The epoch that counts in clearings opened before `formerEpochUntil` (unix seconds); both 0 for none.
     uint32 formerEpoch;
     uint64 formerEpochUntil;
-    /// @dev Escrow of the asked intervals that `collect` would pay now, and that which waits, micro-units.
+    /// @dev Escrow of the asked intervals that `collect` would pay now, and that which waits, micro-units. The
+    /// account's debt is paid first of what it collects: only the rest becomes cash.
     uint256 claimableMicro;
     uint256 waitingMicro;
     AccountRecord record;
@@ -53,6 +56,12 @@ enum Obstacle {
     TooLate,
     /// @dev Another clearing has the interval behind it.
     AlreadyCleared,
+    /// @dev Its clearing stands open for so long that it can only be unwound.
+    OpenTooLong,
+    /// @dev The clearing of an earlier interval in the same place of the ring stands open.
+    SlotBusy,
+    /// @dev Not everything sold in the bundle of an earlier interval in the same place of the ring is delivered.
+    NotDelivered,
     /// @dev The guardian's pause, or the failsafe.
     Paused,
     Stopped,
@@ -108,7 +117,7 @@ struct ClearingOverview {
     uint16 feeBps;
     /// @dev Why it cannot be cleared now; None when it can.
     Obstacle obstacle;
-    /// @dev Unix seconds through which its operator can be complained about; 0 when it was not cleared.
+    /// @dev Unix seconds through which its operator can be complained about; 0 while no clearing of it is closed.
     uint64 complaintsUntil;
 }
 
@@ -126,6 +135,8 @@ struct GridOverview {
     uint64 productionHead;
     uint64 consumptionHead;
     uint64 balancingHead;
+    /// @dev Whether the arbiter voided the newest balancing report.
+    bool balancingVoided;
     /// @dev What the grid's account can pay, micro-units.
     uint256 cashMicro;
     uint48 maxImbalancePriceMicroPerKwh;
@@ -136,6 +147,15 @@ struct FeederOverview {
     Envelope envelope;
     Interconnection interconnection;
     uint256 reducibleW;
+}
+
+/// @notice What an account has to do with the bundle of a market in an interval.
+struct BundleOverview {
+    Bundle bundle;
+    /// @dev Wh the account sold and has not delivered yet.
+    uint256 owedWh;
+    /// @dev Wh the account bought.
+    uint256 boughtWh;
 }
 
 /// @notice Certificates of one id.
@@ -152,7 +172,8 @@ struct CertificateOverview {
 }
 
 /// @title ILens
-/// @notice What a wallet and an indexer ask of all contracts at once. Holds no state and has no power.
+/// @notice What a wallet and an indexer ask of all contracts at once. Holds no state and has no power. What stands in
+/// the way of a clearing is looked for up to four rings back.
 interface ILens {
     error TooManyIntervals(uint256 asked, uint256 most);
 
@@ -176,6 +197,18 @@ interface ILens {
     function gridOverview() external view returns (GridOverview memory);
 
     function feederOverview(uint32 feeder) external view returns (FeederOverview memory);
+
+    /// @notice The bundle of a market in an interval, and an account's part in it.
+    function bundleOverview(bytes32 market, uint64 t, address account)
+        external
+        view
+        returns (BundleOverview memory);
+
+    /// @notice What a buyer disputes in (market, t): all zero where he never did; `micro` is zero when it is closed.
+    function disputeOverview(bytes32 market, uint64 t, address buyer)
+        external
+        view
+        returns (bytes32 id, Dispute memory dispute);
 
     /// @notice Certificates of an account, in the order asked for.
     function certificates(address account, uint256[] calldata ids)

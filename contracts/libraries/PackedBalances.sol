@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Balance, BalanceLeaf, IGridBalancing} from "../interfaces/IGridBalancing.sol";
+import {Balance, BalanceLeaf} from "../interfaces/IGridBalancing.sol";
 
 /// @notice A Balance in one word, first field lowest: through 32, boundedFrom 32, moved 80, promised 56, delivered 56.
 type PackedBalance is uint256;
@@ -31,24 +31,25 @@ library PackedBalances {
         return PackedBalance.wrap(interval | (interval << BOUNDED_FROM));
     }
 
-    /// @notice The balance after `leaf` of `interval` was settled whole.
+    /// @notice Whether the balance after `leaf` fits its fields.
+    function fits(BalanceLeaf calldata leaf) internal pure returns (bool) {
+        int256 micro = leaf.cumulativeMicro;
+        // forge-lint: disable-next-line(unsafe-typecast) what the comparison is to find out
+        return
+            int80(micro) == micro && leaf.promisedWh <= type(uint56).max
+                && leaf.deliveredWh <= type(uint56).max;
+    }
+
+    /// @notice The balance after `leaf` of `interval` was settled whole; only for a leaf that fits.
     function pack(BalanceLeaf calldata leaf, uint64 interval) internal pure returns (PackedBalance) {
-        (int256 moved, uint256 promisedWh, uint256 deliveredWh) =
-            (leaf.cumulativeMicro, leaf.promisedWh, leaf.deliveredWh);
-        if (
-            // forge-lint: disable-next-line(unsafe-typecast) what the comparison is to find out
-            int80(moved) != moved || promisedWh > type(uint56).max || deliveredWh > type(uint56).max
-        ) {
-            revert IGridBalancing.BalanceTooLarge(leaf.account);
-        }
         // Intervals of a report fit 32 bits, see PackedMetas.
         return PackedBalance.wrap(
-            interval | (uint256(interval) << BOUNDED_FROM) | _moved(moved) | (promisedWh << PROMISED)
-                | (deliveredWh << DELIVERED)
+            interval | (uint256(interval) << BOUNDED_FROM) | _moved(leaf.cumulativeMicro)
+                | (uint256(leaf.promisedWh) << PROMISED) | (uint256(leaf.deliveredWh) << DELIVERED)
         );
     }
 
-    /// @notice The same while `leftMicro` of the money is still due, for intervals after `from`.
+    /// @notice The same while `leftMicro` of the money is still due, and intervals after `from` count for it.
     function leaving(PackedBalance balance, uint256 from, int256 leftMicro)
         internal
         pure

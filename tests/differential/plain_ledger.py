@@ -75,6 +75,7 @@ class PlainLedger:
         start: the interval before the first that is settled.
         sell_caps: Wh by account.
         limits: most imbalance money in one interval, by account.
+        limited: how often more was due than may move at once.
     """
 
     interval_seconds: int
@@ -83,6 +84,7 @@ class PlainLedger:
     start: int
     sell_caps: dict[str, int]
     limits: dict[str, int]
+    limited: int = 0
     fee_bps: int = 0
     fees: int = 0
     grid_cash: int = 0
@@ -236,26 +238,29 @@ class PlainLedger:
         if t < balance.through or t == balance.through == balance.bounded_from:
             return {"AlreadySettled"}
         due = cumulative - balance.moved
-        if abs(due) > self.limits[account] * (t - balance.bounded_from):
-            return {"ImbalanceTooLarge"}
+        begins = max(balance.bounded_from, t - self.ring)
+        limit = self.limits[account] * (t - begins)
+        most = max(-limit, min(due, limit))
+        self.limited += most != due
         state = self.accounts[account]
-        moved = due
-        if due < 0:
-            paid = min(-due, state.cash)
+        moved = most
+        if most < 0:
+            paid = min(-most, state.cash)
             state.cash -= paid
-            state.debt += -due - paid
+            state.debt += -most - paid
             self.grid_cash += paid
         else:
-            waived = min(due, state.debt)
-            paid = min(due - waived, self.grid_cash)
+            waived = min(most, state.debt)
+            paid = min(most - waived, self.grid_cash)
             state.debt -= waived
             state.cash += paid
             self.grid_cash -= paid
             moved = waived + paid
-        state.settled_through = max(state.settled_through, t)
+        if due >= most:  # who owes more than the bound is not settled yet
+            state.settled_through = max(state.settled_through, t)
         bounded = t
-        if moved != due:
-            bounded = balance.bounded_from + moved // self.limits[account]
+        if moved != most:
+            bounded = begins + -(-moved // self.limits[account])
         self.balances[account] = Balance(t, bounded, balance.moved + moved)
         return set()
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Dispute} from "contracts/interfaces/IEnergyDelivery.sol";
 import {ClearingState, Order} from "contracts/interfaces/IEnergyTrading.sol";
 import {Condition, GridState} from "contracts/interfaces/IGridBalancing.sol";
 import {
     AccountOverview,
+    BundleOverview,
     CertificateOverview,
     ClearingOverview,
     FeederOverview,
@@ -16,6 +18,8 @@ import {
     Obstacle,
     OrderStatus
 } from "contracts/interfaces/ILens.sol";
+import {Report} from "contracts/interfaces/IReports.sol";
+import {Markets} from "contracts/libraries/Markets.sol";
 import {CommunityTest} from "./balancing/CommunityTest.sol";
 
 contract LensTest is CommunityTest {
@@ -187,6 +191,61 @@ contract LensTest is CommunityTest {
         isStopped(sellOf(ANNA, 100, PRICE), T(), Obstacle.InDebt, "in debt");
     }
 
+    function testAClearingThatStandsOpenIsInTheWay() public {
+        toSpot(T());
+        Order memory bid = buyOf(ANNA, 100, PRICE);
+        open(spot(), T(), PRICE);
+        isStopped(bid, T(), Obstacle.None, "open");
+        eq(lens.clearingOverview(spot(), T()).complaintsUntil, 0, "not closed");
+        vm.warp(end(T()) + COMPLAINT / 2);
+        isStopped(bid, T(), Obstacle.None, "open, at the last moment");
+        vm.warp(end(T()) + COMPLAINT / 2 + 1);
+        isStopped(bid, T(), Obstacle.OpenTooLong, "open for too long");
+
+        toSpot(T() + RING);
+        isStopped(bid, T() + RING, Obstacle.SlotBusy, "a ring later");
+        toSpot(T() + 2 * RING);
+        isStopped(bid, T() + 2 * RING, Obstacle.SlotBusy, "two rings later");
+        isStopped(bid, T() + 2 * RING - 1, Obstacle.None, "another place");
+        trading.unwind(spot(), T(), new address[](0));
+        isStopped(bid, T() + 2 * RING, Obstacle.None, "unwound");
+    }
+
+    function testIntervalZeroIsNotCleared() public view {
+        eq(uint256(lens.clearingOverview(forward(), 0).obstacle), uint256(Obstacle.TooLate), "interval zero");
+        eq(uint256(lens.clearingOverview(spot(), 0).obstacle), uint256(Obstacle.TooLate), "nor on spot");
+    }
+
+    function testABundleThatIsNotDeliveredIsInTheWay() public {
+        bytes32 market = Markets.spot(true, false, 1, FEEDER);
+        Order memory bid = orderOf(ANNA, market, BUY, 500, PRICE);
+        Order memory offer = orderOf(BEN, market, SELL, 500, PRICE);
+        toSpot(T());
+        clear(market, T(), PRICE, list(fillOf(ANNA, bid, 500), fillOf(BEN, offer, 500)));
+        BundleOverview memory o = lens.bundleOverview(market, T(), vm.addr(BEN));
+        eq(o.owedWh, 500, "owed");
+        eq(o.boughtWh, 0, "bought");
+        eq(o.bundle.tradedWh, 500, "traded");
+        eq(lens.bundleOverview(market, T(), vm.addr(ANNA)).boughtWh, 500, "bought");
+        toSpot(T() + RING);
+        isStopped(bid, T() + RING, Obstacle.NotDelivered, "not delivered");
+        delivery.reclaim(market, T(), vm.addr(BEN));
+        isStopped(bid, T() + RING, Obstacle.None, "reclaimed");
+        eq(lens.bundleOverview(market, T(), vm.addr(BEN)).owedWh, 0, "reclaimed");
+    }
+
+    function testADisputeIsSeen() public {
+        toSpot(T());
+        trade(ANNA, BEN, T(), 500);
+        address anna = vm.addr(ANNA);
+        vm.prank(anna);
+        bytes32 opened = delivery.openDispute(spot(), T(), vm.addr(BEN));
+        (bytes32 id, Dispute memory d) = lens.disputeOverview(spot(), T(), anna);
+        eq(id, opened, "id");
+        eq(d.seller, vm.addr(BEN), "seller");
+        eq(d.micro, proceedsDown(500, PRICE), "money");
+    }
+
     // MARKETS
 
     function testAMarketIsSeenWhole() public {
@@ -236,10 +295,22 @@ contract LensTest is CommunityTest {
         eq(f.envelope.exportLimitW, 1_500, "envelope");
         eq(f.interconnection.importLimitW, 8, "interconnection");
 
+        post(balancing, MIDNIGHT, keccak256("root"));
+        require(!lens.gridOverview().balancingVoided, "not voided");
+
         vm.warp(end(MIDNIGHT + SILENT));
         require(lens.gridOverview().silent, "silent");
         balancing.failsafe();
         require(lens.gridOverview().stopped, "stopped");
+    }
+
+    function testAVoidedBalancingReportIsSeen() public {
+        vm.warp(end(MIDNIGHT));
+        Report memory r = reportFor(MIDNIGHT, keccak256("root"));
+        balancing.report(r, signedBy(balancing.reportDigest(r), 0, 1));
+        vm.prank(ARBITER);
+        balancing.voidReport(MIDNIGHT);
+        require(lens.gridOverview().balancingVoided, "voided");
     }
 
     // METERS AND CERTIFICATES

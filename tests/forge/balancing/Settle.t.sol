@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {Balance, BalanceLeaf, IGridBalancing} from "contracts/interfaces/IGridBalancing.sol";
+import {IEnergyTrading} from "contracts/interfaces/IEnergyTrading.sol";
 import {IRegistry} from "contracts/interfaces/IRegistry.sol";
 import {IReports} from "contracts/interfaces/IReports.sol";
 import {GridTest} from "./GridTest.sol";
@@ -56,7 +57,15 @@ contract SettleTest is GridTest {
     function testTheGridsOwnLeafIsNotSettled() public {
         BalanceLeaf memory b = balance(address(grid), -100);
         postBalance(MIDNIGHT, b);
-        vm.expectRevert(IGridBalancing.GridIsNotSettled.selector);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.NoImbalanceOf.selector, address(grid)));
+        grid.settle(MIDNIGHT, b, none);
+    }
+
+    function testTheDeliverysLeafIsNotSettled() public {
+        address delivery = trading.delivery();
+        BalanceLeaf memory b = balance(delivery, 0);
+        postBalance(MIDNIGHT, b);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.NoImbalanceOf.selector, delivery));
         grid.settle(MIDNIGHT, b, none);
     }
 
@@ -86,31 +95,20 @@ contract SettleTest is GridTest {
         grid.settle(start, b, none);
     }
 
-    function testMoreThanTheConnectionsAllowIsRefused(uint8 intervals, bool credit, uint96 excess) public {
-        uint64 interval = MIDNIGHT + intervals;
-        int256 limit = LIMIT * int256(uint256(interval - grid.startInterval()));
-        int256 micro = limit + 1 + int256(uint256(excess));
-        if (!credit) micro = -micro;
-        BalanceLeaf memory b = balance(HOLDER, micro);
-        postBalance(interval, b);
-        vm.expectRevert(
-            abi.encodeWithSelector(IGridBalancing.ImbalanceTooLarge.selector, HOLDER, micro, uint256(limit))
-        );
-        grid.settle(interval, b, none);
-    }
-
-    function testAnAccountWithoutMetersIsDueNothing(bool credit) public {
-        BalanceLeaf memory b = balance(STRANGER, credit ? int256(1) : -1);
-        postBalance(MIDNIGHT, b);
-        vm.expectRevert(
-            abi.encodeWithSelector(IGridBalancing.ImbalanceTooLarge.selector, STRANGER, b.cumulativeMicro, 0)
-        );
+    function testWhatWasLimitedIsSettledOnInLaterIntervalsOnly(bool credit) public {
+        fund(address(grid), uint256(10 * LIMIT));
+        BalanceLeaf memory b = balance(HOLDER, credit ? 10 * LIMIT : -10 * LIMIT);
+        settle(MIDNIGHT, b);
+        vm.expectRevert(abi.encodeWithSelector(IGridBalancing.AlreadySettled.selector, HOLDER, MIDNIGHT));
         grid.settle(MIDNIGHT, b, none);
     }
 
-    function testCountersThatDoNotFitAreRefused(uint64 promised, uint64 delivered) public {
-        vm.assume(promised > type(uint56).max || delivered > type(uint56).max);
-        BalanceLeaf memory b = BalanceLeaf(HOLDER, -1, promised, delivered);
+    function testSumsThatDoNotFitAreRefused(uint64 promised, uint64 delivered, int256 micro) public {
+        vm.assume(
+            promised > type(uint56).max || delivered > type(uint56).max || micro > type(int80).max
+                || micro < type(int80).min
+        );
+        BalanceLeaf memory b = BalanceLeaf(HOLDER, micro, promised, delivered);
         postBalance(MIDNIGHT, b);
         vm.expectRevert(abi.encodeWithSelector(IGridBalancing.BalanceTooLarge.selector, HOLDER));
         grid.settle(MIDNIGHT, b, none);
@@ -149,7 +147,7 @@ contract SettleTest is GridTest {
         eq(cashOf(HOLDER), 0, "cash");
         eq(debtOf(HOLDER), owed - cash, "debt");
         eq(cashOf(address(grid)), cash, "grid");
-        eq(grid.balanceOf(HOLDER).movedMicro, -int256(owed), "a debit moves whole");
+        eq(grid.balanceOf(HOLDER).movedMicro, -int256(owed), "a debit within its bound moves whole");
     }
 
     function testLaterCreditsPayTheDebt() public {
@@ -186,27 +184,47 @@ contract SettleTest is GridTest {
         Balance memory found = grid.balanceOf(HOLDER);
         eq(found.movedMicro, int256(has), "moved");
         eq(found.through, MIDNIGHT + 1, "through");
-        eq(found.boundedFrom, MIDNIGHT - 2 + has / uint256(LIMIT), "bounded from");
+        uint256 from = MIDNIGHT - 2 + (has + uint256(LIMIT) - 1) / uint256(LIMIT);
+        eq(found.boundedFrom, from, "bounded from");
         eq(trading.accountOf(HOLDER).settledThrough, MIDNIGHT + 1, "its escrow waits no longer");
 
         fund(address(grid), owed - has);
-        grid.settle(MIDNIGHT + 1, b, none);
-        eq(cashOf(HOLDER), owed, "whole");
-        eq(grid.balanceOf(HOLDER).movedMicro, int256(owed), "moved whole");
+        uint256 bound = (MIDNIGHT + 1 - from) * uint256(LIMIT);
+        if (bound != 0) grid.settle(MIDNIGHT + 1, b, none);
+        uint256 paid = owed - has < bound ? owed : has + bound;
+        eq(cashOf(HOLDER), paid, "what the intervals it comes from still allow");
         eq(grid.balanceOf(HOLDER).boundedFrom, MIDNIGHT + 1, "bounded from");
         vm.expectRevert(abi.encodeWithSelector(IGridBalancing.AlreadySettled.selector, HOLDER, MIDNIGHT + 1));
         grid.settle(MIDNIGHT + 1, b, none);
+        settle(MIDNIGHT + 2, b);
+        eq(cashOf(HOLDER), owed, "whole");
+        eq(grid.balanceOf(HOLDER).movedMicro, int256(owed), "moved whole");
     }
 
-    /// @dev What was left open at its bound, and a whole interval's credit on top of it, pass together.
-    function testWhatAPoorGridLeftOpenIsNotTooLargeLater(uint256 has) public {
+    /// @dev What was left open at its bound, and a whole interval's credit on top of it, pass as fast as they arose.
+    function testWhatAPoorGridLeftOpenIsPaidLater(uint256 has) public {
         has = has % uint256(3 * LIMIT);
         if (has != 0) fund(address(grid), has);
         settle(MIDNIGHT + 1, balance(HOLDER, 3 * LIMIT));
         eq(cashOf(HOLDER), has, "part");
         fund(address(grid), uint256(4 * LIMIT) - has);
         settle(MIDNIGHT + 2, balance(HOLDER, 4 * LIMIT));
+        settle(MIDNIGHT + 3, balance(HOLDER, 4 * LIMIT));
         eq(cashOf(HOLDER), uint256(4 * LIMIT), "whole");
+    }
+
+    /// @dev However little the grid has at a time: what a quorum's lie can take from it in three intervals is bounded.
+    function testAGridFundedByDropsPaysNoMoreThanTheBound(uint256 drop) public {
+        drop = 1 + uint256(LIMIT) / 2 + drop % (2 * uint256(LIMIT));
+        BalanceLeaf memory b = balance(HOLDER, 1_000 * LIMIT);
+        postBalance(MIDNIGHT + 1, b);
+        while (grid.balanceOf(HOLDER).boundedFrom < MIDNIGHT + 1) {
+            fund(address(grid), drop);
+            grid.settle(MIDNIGHT + 1, b, none);
+        }
+        require(cashOf(HOLDER) <= uint256(3 * LIMIT), "beyond the bound");
+        settle(MIDNIGHT + 2, balance(HOLDER, 2_000 * LIMIT));
+        require(cashOf(HOLDER) <= uint256(4 * LIMIT), "beyond the bound of the next");
     }
 
     function testAnOpenCreditBecomesADebit() public {
@@ -218,13 +236,91 @@ contract SettleTest is GridTest {
     }
 
     function testLostIntervalsHeal(uint8 lost) public {
-        uint64 interval = MIDNIGHT + 1 + lost;
+        uint64 interval = MIDNIGHT + 1 + lost % RING;
         settle(MIDNIGHT, balance(HOLDER, -LIMIT));
         int256 whole = -LIMIT * int256(uint256(interval - MIDNIGHT + 1));
         settle(interval, balance(HOLDER, whole));
         eq(debtOf(HOLDER), uint256(-whole), "debt");
         eq(grid.imbalanceLimit(HOLDER, interval + 2), uint256(2 * LIMIT), "limit");
         eq(grid.imbalanceLimit(HOLDER, interval), 0, "limit of what is settled");
+    }
+
+    function testMoreThanTheConnectionsAllowMovesAsFarAsTheyDo(uint8 intervals, bool credit, uint64 excess)
+        public
+    {
+        uint64 interval = MIDNIGHT + intervals;
+        uint256 counted = interval - grid.startInterval();
+        if (counted > RING) counted = RING;
+        int256 limit = LIMIT * int256(counted);
+        int256 micro = limit + 1 + int256(uint256(excess));
+        (micro, limit) = credit ? (micro, limit) : (-micro, -limit);
+        eq(grid.imbalanceLimit(HOLDER, interval), uint256(credit ? limit : -limit), "limit");
+        fund(address(grid), uint256(credit ? limit : -limit));
+        BalanceLeaf memory b = BalanceLeaf(HOLDER, micro, 4, 3);
+        postBalance(interval, b);
+        vm.expectEmit(address(grid));
+        emit IGridBalancing.SettlementLimited(HOLDER, interval, micro, uint256(credit ? limit : -limit));
+        vm.expectEmit(address(grid));
+        emit IGridBalancing.Settled(HOLDER, interval, micro, limit, 4, 3);
+        grid.settle(interval, b, none);
+        eq(int256(cashOf(HOLDER)) - int256(debtOf(HOLDER)), limit, "money");
+        Balance memory found = grid.balanceOf(HOLDER);
+        eq(found.movedMicro, limit, "moved");
+        eq(found.through, interval, "through");
+        eq(found.boundedFrom, interval, "bounded from");
+        eq(trading.accountOf(HOLDER).settledThrough, credit ? interval : 0, "who owes more keeps waiting");
+    }
+
+    function testWhatIsLeftOfADebitIsSettledOn() public {
+        settle(MIDNIGHT - 1, balance(HOLDER, 0));
+        BalanceLeaf memory b = balance(HOLDER, -3 * LIMIT);
+        for (uint64 i; i < 3; ++i) {
+            eq(trading.accountOf(HOLDER).settledThrough, MIDNIGHT - 1, "its escrow waits");
+            settle(MIDNIGHT + i, b);
+            eq(debtOf(HOLDER), (i + 1) * uint256(LIMIT), "debt");
+        }
+        eq(trading.accountOf(HOLDER).settledThrough, MIDNIGHT + 2, "its escrow waits no longer");
+        settle(MIDNIGHT + 3, b);
+        eq(debtOf(HOLDER), uint256(3 * LIMIT), "whole");
+    }
+
+    function testWhatIsLeftOfACreditIsSettledOn() public {
+        fund(address(grid), uint256(9 * LIMIT));
+        for (uint64 i; i < 3; ++i) {
+            settle(MIDNIGHT + i, balance(HOLDER, 4 * LIMIT));
+            eq(cashOf(HOLDER), (i + 2) * uint256(LIMIT), "cash");
+        }
+        eq(cashOf(address(grid)), uint256(5 * LIMIT), "grid");
+    }
+
+    /// @dev While a meter is not heard, nothing is due; then its registers show what five intervals brought.
+    function testWhatAGapOfReadingsHidIsSettledOn() public {
+        for (uint64 i; i < 4; ++i) {
+            settle(MIDNIGHT + i, balance(HOLDER, 0));
+        }
+        BalanceLeaf memory b = balance(HOLDER, -2 * LIMIT);
+        settle(MIDNIGHT + 4, b);
+        eq(debtOf(HOLDER), uint256(LIMIT), "an interval's worth");
+        settle(MIDNIGHT + 5, b);
+        eq(debtOf(HOLDER), uint256(2 * LIMIT), "all");
+    }
+
+    /// @dev Whoever was never settled is bounded by what a ring of intervals allows, not by the deployment's age.
+    function testALateComersBoundIsARingsWorth() public {
+        uint64 interval = MIDNIGHT + 1_000;
+        eq(grid.imbalanceLimit(HOLDER, interval), RING * uint256(LIMIT), "limit");
+        fund(address(grid), uint256(100 * LIMIT));
+        settle(interval, balance(HOLDER, 50 * LIMIT));
+        eq(cashOf(HOLDER), RING * uint256(LIMIT), "a ring's worth");
+    }
+
+    function testAnAccountWithoutMetersMovesNothing(bool credit) public {
+        fund(address(grid), 1);
+        settle(MIDNIGHT, balance(STRANGER, credit ? int256(1) : -1));
+        eq(cashOf(STRANGER) + debtOf(STRANGER), 0, "nothing");
+        register(0xB0B, STRANGER, 0);
+        settle(MIDNIGHT + 1, balance(STRANGER, credit ? int256(1) : -1));
+        eq(cashOf(STRANGER) + debtOf(STRANGER), 1, "once it has a meter");
     }
 
     function testTheNextReportSettlesAVoidedInterval() public {

@@ -84,16 +84,29 @@ contract SettleManyTest is GridTest {
         eq(debtOf(OTHER), 20, "once too");
     }
 
-    function testOneBeyondItsBoundIsLeftOut(uint96 excess, bool credit) public {
+    function testOneBeyondItsBoundIsSettledAsFarAsThat(uint64 excess, bool credit) public {
         int256 micro = 2 * LIMIT + 1 + int256(uint256(excess));
-        if (credit) micro = -micro;
+        if (!credit) micro = -micro;
+        fund(address(grid), uint256(2 * LIMIT));
         BalanceLeaf[] memory leaves = four(micro, -20);
         post(grid, MIDNIGHT, rootOf(leaves));
         vm.expectEmit(address(grid));
-        emit IGridBalancing.SettlementRefused(HOLDER, MIDNIGHT, micro, uint256(2 * LIMIT));
+        emit IGridBalancing.SettlementLimited(HOLDER, MIDNIGHT, micro, uint256(2 * LIMIT));
         grid.settleMany(MIDNIGHT, leaves, none, flagsFor(4));
-        eq(cashOf(HOLDER) + debtOf(HOLDER), 0, "left out");
+        eq(credit ? cashOf(HOLDER) : debtOf(HOLDER), uint256(2 * LIMIT), "at its bound");
+        eq(debtOf(OTHER), 20, "settled");
+    }
+
+    function testWhatCannotBeSettledIsLeftOut(bool large, uint64 promised, bool counter) public {
+        BalanceLeaf[] memory leaves = four(-10, -20);
+        if (counter) leaves[0].promisedWh = uint64(1 << 56) | promised;
+        else leaves[0].cumulativeMicro = large ? type(int256).max : type(int256).min;
+        leaves[2].account = trading.delivery();
+        post(grid, MIDNIGHT, rootOf(leaves));
+        grid.settleMany(MIDNIGHT, leaves, none, flagsFor(4));
+        eq(cashOf(HOLDER) + debtOf(HOLDER), 0, "does not fit");
         eq(grid.balanceOf(HOLDER).through, MIDNIGHT - 2, "not settled");
+        eq(grid.balanceOf(trading.delivery()).through, MIDNIGHT - 2, "has no imbalance");
         eq(debtOf(OTHER), 20, "settled");
     }
 
