@@ -54,7 +54,7 @@ contract EnergyConsumption is IEnergyConsumption, Reports {
         uint256 signers = _requireContradictable(interval, leaf.meterId, hash, proof, reading, signature);
         uint8 kind = _kindOf(leaf.seq, leaf.timestamp, reading);
         if (!_contradicts(leaf, reading)) revert NoContradiction(leaf.meterId);
-        _freeze(interval, leaf.meterId, hash, signers, kind);
+        _freeze(interval, hash, reading, signers, kind);
     }
 
     // CATEGORIES
@@ -90,7 +90,8 @@ contract EnergyConsumption is IEnergyConsumption, Reports {
         bytes32 meterId = to.leaf.meterId;
         if (from.leaf.meterId != meterId) revert LeafOfOtherMeter(meterId, from.leaf.meterId);
         _onlyMeterAccount(meterId);
-        bytes32 commitment = keccak256(abi.encode(limitWh, salt));
+        if (from.interval >= to.interval) revert NotAPeriod(from.interval, to.interval);
+        bytes32 commitment = keccak256(abi.encode(limitWh, to.interval - from.interval, salt));
         if (commitment != thresholdOf[meterId]) revert ThresholdDiffers(meterId, commitment);
         _requireProven(from);
         _requireProven(to);

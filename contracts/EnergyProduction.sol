@@ -99,7 +99,7 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         uint256 signers = _requireContradictable(interval, leaf.meterId, hash, proof, reading, signature);
         uint8 kind = _kindOf(leaf.seq, leaf.timestamp, reading);
         if (!_contradicts(leaf, reading)) revert NoContradiction(leaf.meterId);
-        _freeze(interval, leaf.meterId, hash, signers, kind);
+        _freeze(interval, hash, reading, signers, kind);
     }
 
     // RECORDS
@@ -225,7 +225,7 @@ contract EnergyProduction is IEnergyProduction, Reports, ERC1155 {
         if (state.timestamp() >= day * Intervals.DAY) return day;
         bool nothingBetween = seq == state.seq() + 1;
         bool chosen = msg.sender == meter.account();
-        bool frozen = state.interval() < meter.frozenThrough();
+        bool frozen = state.interval() <= meter.frozenThrough();
         // Half a ring is the time in which anybody can close the days; before its end nobody else may blur them.
         bool leftRing = state.interval() + ringSize <= head() && interval + ringSize / 2 <= head();
         if (nothingBetween || chosen || frozen || leftRing) return Certificates.UNKNOWN_DAY;

@@ -45,7 +45,11 @@ abstract contract Governed {
 
     /// @dev The same, and the governor may too.
     function _onlyMeterAccountOrGovernor(bytes32 meterId) internal view {
-        if (msg.sender != registry.governor()) _onlyMeterAccount(meterId);
+        // Asked first, so that nothing is said of an unknown meter.
+        address account = registry.meterAccount(meterId);
+        if (msg.sender != account && msg.sender != registry.governor()) {
+            revert IRegistry.NotMeterAccount(meterId, msg.sender);
+        }
     }
 
     /// @dev Reverts unless the governor gave the caller the role.

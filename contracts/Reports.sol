@@ -180,9 +180,6 @@ abstract contract Reports is IReports, Governed, EIP712 {
         bytes calldata signature
     ) internal view returns (uint256 signers) {
         signers = _metaOf(interval).signers();
-        // Else the same evidence could suspend a reinstated meter again and again.
-        uint64 frozen = registry.frozenThrough(meterId);
-        if (interval <= frozen) revert AlreadyFrozen(meterId, frozen);
         _requireLeaf(interval, leaf, proof);
         if (reading.meterId != meterId) revert ReadingOfOtherMeter(reading.meterId);
         if (!registry.isSignedByMeter(reading, signature)) revert ReadingNotSignedByMeter(meterId);
@@ -202,8 +199,15 @@ abstract contract Reports is IReports, Governed, EIP712 {
     }
 
     /// @dev The cumulative registers heal in a later report, so freezing costs an honest meter nothing but time.
-    function _freeze(uint64 interval, bytes32 meterId, bytes32 leaf, uint256 signers, uint8 kind) internal {
-        registry.freezeMeter(meterId, head());
+    function _freeze(
+        uint64 interval,
+        bytes32 leaf,
+        MeterReading calldata reading,
+        uint256 signers,
+        uint8 kind
+    ) internal {
+        bytes32 meterId = reading.meterId; // the leaf's, as was checked
+        registry.freezeMeter(meterId, interval, head(), reading.timestamp);
         emit Disputed(interval, meterId, leaf, signers, kind);
     }
 

@@ -55,6 +55,7 @@ interface IEnergyConsumption is IReports {
 
     error TooFewMeters(uint256 category, uint32 meters);
     error CategoriesStand(uint64 interval);
+    error NotAPeriod(uint64 fromInterval, uint64 toInterval);
     error ThresholdDiffers(bytes32 meterId, bytes32 commitment);
     error ThresholdNotExceeded(uint256 drawnWh, uint256 limitWh);
     error LeafOfOtherMeter(bytes32 meterId, bytes32 other);
@@ -65,7 +66,8 @@ interface IEnergyConsumption is IReports {
     /// @notice Freezes a leaf that a reading signed by the same meter contradicts: the same sequence number with
     /// other values, or an order of sequence numbers against the order of registers or times. Once a leaf's interval
     /// is frozen for the meter, it cannot be disputed again. Orders are compared between readings of one key only,
-    /// and a key contradicts no leaf of a later key's time: a key that was rotated out stops no meter.
+    /// and a key contradicts no leaf of a later key's time. A key that was rotated out stops no meter: it freezes leaves
+    /// of reports before the present key's time, and those up to the contradicted one, and does not suspend.
     function dispute(
         uint64 interval,
         ConsumptionLeaf calldata leaf,
@@ -80,11 +82,12 @@ interface IEnergyConsumption is IReports {
     function reportCategories(CategoryTotals calldata t, bytes[] calldata signatures) external;
 
     /// @notice Commits to a limit of what a meter shall draw. The meter's account.
-    /// @param commitment keccak256(abi.encode(uint256 limitWh, bytes32 salt)); zero takes the limit back.
+    /// @param commitment keccak256(abi.encode(uint256 limitWh, uint256 intervals, bytes32 salt)): the most that may be drawn
+    /// in so many intervals on end; zero takes the limit back.
     function setThreshold(bytes32 meterId, bytes32 commitment) external;
 
-    /// @notice Proves that a meter drew more than its limit between two leaves of final reports. The meter's account;
-    /// the registers of both leaves become public in the call.
+    /// @notice Proves that a meter drew more than its limit between two leaves of final reports, which are as many
+    /// intervals apart as the limit is for. The meter's account; the registers of both leaves become public in the call.
     /// @param from The earlier leaf.
     /// @param to The later leaf.
     function proveThreshold(ProvenLeaf calldata from, ProvenLeaf calldata to, uint256 limitWh, bytes32 salt)

@@ -99,7 +99,8 @@ interface IEnergyProduction is IReports {
     /// @notice Freezes a leaf that a reading signed by the same meter contradicts: the same sequence number with
     /// other values, or an order of sequence numbers against the order of registers or times. Once a leaf's interval
     /// is frozen for the meter, it cannot be disputed again. Orders are compared between readings of one key only,
-    /// and a key contradicts no leaf of a later key's time: a key that was rotated out stops no meter.
+    /// and a key contradicts no leaf of a later key's time. A key that was rotated out stops no meter: it freezes leaves
+    /// of reports before the present key's time, and those up to the contradicted one, and does not suspend.
     function dispute(
         uint64 interval,
         Claim calldata leaf,

@@ -120,7 +120,7 @@ interface IRegistry {
     event GovernorSet(address indexed governor);
     /// @notice The guardian changed.
     event GuardianSet(address indexed guardian);
-    /// @notice Reports and mints were stopped or allowed again.
+    /// @notice Reports, mints, clearing and settlement were stopped or allowed again.
     event PausedSet(bool paused);
     /// @notice A delayed call to `target` was announced; it may be made from `readyAt` (unix seconds) on.
     event CallScheduled(bytes32 indexed callHash, address indexed target, uint64 readyAt, bytes call);
@@ -181,6 +181,7 @@ interface IRegistry {
     error ZeroAddress();
     error TooEarly(uint256 readyAt);
     error NotScheduled(bytes32 callHash);
+    error ScheduleExpired(bytes32 callHash, uint256 expiresAt);
     error ContractsPaused();
     error BadInterval(uint64 intervalSeconds);
     error BadQuorum(uint256 quorum, uint256 oracles);
@@ -210,7 +211,10 @@ interface IRegistry {
 
     /// @notice Announces a delayed call where the deployment has a delay: to `setOracles`, `setReporter`, `setRole` or
     /// `setCo2Factor` here, or to another contract that obeys this registry. It stands for one call with these
-    /// arguments, under the hash keccak256(abi.encode(target, call)).
+    /// arguments, under the hash keccak256(abi.encode(target, call)), and expires 14 days after it could first be made.
+    /// Not delayed are the calls that keep a community going or only stop things: `setGuardian`, `setPaused`,
+    /// `setSellCap`, `clearSellCap`, `approveProfile`, `registerMeter`, `setMeterMetadata`, `rotateKey`,
+    /// `suspendMeter`, `reinstateMeter`, `unschedule` here, and `resetClaim` of EnergyProduction.
     /// @param target The contract that will be called.
     /// @param call The calldata of the call.
     function schedule(address target, bytes calldata call) external;
@@ -221,7 +225,7 @@ interface IRegistry {
     /// @notice Sets who may pause.
     function setGuardian(address guardian) external;
 
-    /// @notice Stops or allows reports and mints. The guardian may only stop.
+    /// @notice Stops or allows reports, mints, clearing and settlement, at once. The guardian may only stop.
     function setPaused(bool paused) external;
 
     /// @notice Replaces the oracle set. Delayed once a set exists.
@@ -300,8 +304,14 @@ interface IRegistry {
     /// @notice Suspends a meter. Governor or a reporter.
     function suspendMeter(bytes32 meterId) external;
 
-    /// @notice Suspends a meter and freezes its leaves in reports up to `interval`. Reporters only.
-    function freezeMeter(bytes32 meterId, uint64 interval) external;
+    /// @notice Suspends a meter and freezes its leaves in reports up to `newest`, because a reading contradicts one of
+    /// them. If a key signed the reading that is no longer in force, it may be in anybody's hands: then the meter is
+    /// not suspended, and only the leaves of reports before the present key's time are frozen, and those up to the
+    /// contradicted one. Reverts with AlreadyFrozen of IReports when that one is frozen. Reporters only.
+    /// @param interval The report of the leaf that is contradicted.
+    /// @param newest The newest report, that one or a later one.
+    /// @param signedAt Unix seconds, the reading's time.
+    function freezeMeter(bytes32 meterId, uint64 interval, uint64 newest, uint64 signedAt) external;
 
     // VIEWS
 
@@ -343,7 +353,7 @@ interface IRegistry {
     /// @notice The most that can pass an account's connections in an interval, Wh, and 5 % more.
     function connectionWh(address account) external view returns (uint256);
 
-    /// @notice Unix seconds from which an announced call may be made; 0 when it was not announced.
+    /// @notice Unix seconds from which an announced call may be made, for 14 days; 0 when it was not announced.
     function scheduledAt(bytes32 callHash) external view returns (uint64);
 
     /// @notice Grams of CO2 one MWh of a source avoids.

@@ -41,7 +41,8 @@ interface IReports {
         uint64 indexed interval, bytes32 root, bytes32 dataHash, uint64 totalWh, uint32 count, uint256 signers
     );
     /// @notice A meter's signed reading contradicted a leaf; the meter's leaves up to the newest report are frozen,
-    /// the meter is suspended, and the oracles in `signers` stand marked. The report itself stands.
+    /// the meter is suspended (for less of the time, and not, where the reading's key was rotated out, see `freezeMeter`
+    /// of the registry), and the oracles in `signers` stand marked. The report itself stands.
     /// @param kind 0: the reading has the leaf's sequence number and other values, so the oracles altered it or the
     /// device signed the number twice. 1: sequence numbers and values are in opposite order.
     event Disputed(
@@ -90,7 +91,8 @@ interface IReports {
     /// @notice Root and meta of a report that is still in the ring; reverts otherwise.
     function reportOf(uint64 interval) external view returns (bytes32 root, ReportMeta memory meta);
 
-    /// @notice Whether the interval's report is in the ring and past its finality window.
+    /// @notice Whether the interval's report is in the ring and past its finality window. GridBalancing's may still be
+    /// void: ask `isVoided` too.
     function isFinal(uint64 interval) external view returns (bool);
 
     /// @notice EIP-712 digest of a report, with this contract as the verifying one.

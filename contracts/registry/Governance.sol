@@ -7,6 +7,11 @@ import {IRegistry} from "../interfaces/IRegistry.sol";
 /// @title Governance
 /// @notice The governor, whose changes of the rules wait where the deployment has a delay, and the guardian.
 abstract contract Governance is IRegistry {
+    // CONSTANTS
+
+    /// @dev Seconds. An announcement that everybody has forgotten must not come true.
+    uint256 private constant STANDS_FOR = 14 days;
+
     // IMMUTABLES
 
     /// @inheritdoc IRegistry
@@ -128,6 +133,8 @@ abstract contract Governance is IRegistry {
         uint64 readyAt = scheduledAt[callHash];
         if (readyAt == 0) revert NotScheduled(callHash);
         if (block.timestamp < readyAt) revert TooEarly(readyAt);
+        uint256 expiresAt = readyAt + STANDS_FOR;
+        if (block.timestamp > expiresAt) revert ScheduleExpired(callHash, expiresAt);
         delete scheduledAt[callHash];
     }
 

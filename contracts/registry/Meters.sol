@@ -2,8 +2,10 @@
 pragma solidity 0.8.34;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IRegistry, Meter, MeterAttributes, MeterReading, Registration} from "../interfaces/IRegistry.sol";
+import {IReports} from "../interfaces/IReports.sol";
 import {Intervals} from "../libraries/Intervals.sol";
 import {Messages} from "../libraries/Messages.sol";
 import {MeterSignatures} from "../libraries/MeterSignatures.sol";
@@ -142,11 +144,19 @@ abstract contract Meters is Roles, Accounts, EIP712 {
     }
 
     /// @inheritdoc IRegistry
-    function freezeMeter(bytes32 meterId, uint64 interval) external {
+    function freezeMeter(bytes32 meterId, uint64 interval, uint64 newest, uint64 signedAt) external {
         if (!isReporter[msg.sender]) revert NotReporter(msg.sender);
         Meter storage m = _registered(meterId);
-        m.suspended = true;
-        if (interval > m.frozenThrough) m.frozenThrough = SafeCast.toUint32(interval);
+        // Else the same evidence could suspend a reinstated meter again and again.
+        if (interval <= m.frozenThrough) revert IReports.AlreadyFrozen(meterId, m.frozenThrough);
+        if (m.keyFrom != 0) {
+            uint256 keyFrom = _keyInForceFrom(meterId, m);
+            if (Intervals.intervalOf(signedAt, intervalSeconds) < keyFrom) {
+                m.frozenThrough = SafeCast.toUint32(Math.max(interval, Math.min(newest, keyFrom - 1)));
+                return;
+            }
+        }
+        (m.suspended, m.frozenThrough) = (true, SafeCast.toUint32(newest));
         emit MeterSuspended(meterId);
     }
 
@@ -235,6 +245,15 @@ abstract contract Meters is Roles, Accounts, EIP712 {
     }
 
     // INTERNAL
+
+    /// @dev The interval from which on the meter's present key counts.
+    function _keyInForceFrom(bytes32 meterId, Meter storage m) private view returns (uint256 keyFrom) {
+        keyFrom = m.keyFrom;
+        // At most one rotation is pending; what it will replace is in force.
+        if (keyFrom > Intervals.intervalOf(block.timestamp, intervalSeconds)) {
+            keyFrom = _formerKeys[meterId][m.rotations - 1].from;
+        }
+    }
 
     function _registered(bytes32 meterId) private view returns (Meter storage m) {
         m = _meters[meterId];

@@ -219,6 +219,70 @@ contract DisputeKeysTest is BaseTest {
         Claim memory told = claimAt(2, T0 + L, 9_000);
         post(production, MIDNIGHT, leafOf(told));
         dispute(MIDNIGHT, told, METER_KEY, claimAt(3, T0 + 2 * L, 1_100));
+        require(registry.certification(meterId).suspended(), "suspended: the key is still in force");
+        eq(registry.frozenThrough(meterId), MIDNIGHT, "frozen through the newest report");
+    }
+
+    function testAKeyThatWasRotatedOutFreezesItsOwnTimeOnly(uint64 seq) public {
+        Claim memory first = claimAt(2, T0 + L, 1_100);
+        Claim memory later = claimAt(5, uint64(end(ROTATED)), 1_500);
+        post(production, MIDNIGHT, leafOf(first));
+        post(production, MIDNIGHT + 1, leafOf(claimAt(3, T0 + 2 * L, 1_200)));
+        post(production, ROTATED, leafOf(later));
+        seq = 3 + seq % 100;
+        dispute(MIDNIGHT, first, METER_KEY, claimAt(seq, T0 + 2 * L, 1_050));
+        require(!registry.certification(meterId).suspended(), "suspended");
+        eq(registry.frozenThrough(meterId), ROTATED - 1, "frozen through");
+        mintOne(MIDNIGHT, first);
+        eq(production.totalMinted(solarId(T0 + L)), 0, "minted from a frozen leaf");
+        mintOne(ROTATED, later);
+        eq(production.totalMinted(solarId(T0 + L)), 500, "the new key's leaf");
+        MeterReading memory reading = readingOf(claimAt(seq, T0 + 2 * L, 1_050));
+        bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
+        vm.expectRevert(abi.encodeWithSelector(IReports.AlreadyFrozen.selector, meterId, ROTATED - 1));
+        production.dispute(MIDNIGHT, first, none, reading, signature);
+    }
+
+    function testWhatWasNotReportedYetIsNotFrozenByAKeyThatWasRotatedOut() public {
+        Claim memory first = claimAt(2, T0 + L, 1_100);
+        post(production, MIDNIGHT, leafOf(first));
+        vm.warp(end(ROTATED));
+        dispute(MIDNIGHT, first, METER_KEY, claimAt(3, T0 + 2 * L, 1_050));
+        require(!registry.certification(meterId).suspended(), "suspended");
+        eq(registry.frozenThrough(meterId), MIDNIGHT, "frozen through");
+    }
+
+    function testALeafOfTheOldTimeInALaterReportIsFrozenToo() public {
+        Claim memory told = claimAt(2, T0 + L, 9_000);
+        post(production, ROTATED, leafOf(told));
+        post(production, ROTATED + 1, leafOf(claimAt(5, uint64(end(ROTATED + 1)), 9_100)));
+        dispute(ROTATED, told, METER_KEY, claimAt(3, T0 + 2 * L, 1_100));
+        require(!registry.certification(meterId).suspended(), "suspended");
+        eq(registry.frozenThrough(meterId), ROTATED, "frozen through its own report");
+    }
+
+    function testAPendingRotationSparesTheKeyInForceNothing() public {
+        rotateOnceMore();
+        Claim memory told = claimAt(5, uint64(end(ROTATED + 1)), 9_000);
+        post(production, ROTATED + 1, leafOf(told));
+        dispute(ROTATED + 1, told, NEXT_KEY, claimAt(6, uint64(end(ROTATED + 2)), 1_100));
         require(registry.certification(meterId).suspended(), "suspended");
+        eq(registry.frozenThrough(meterId), ROTATED + 1, "frozen through");
+    }
+
+    function testAPendingRotationRestoresNoFormerKey() public {
+        rotateOnceMore();
+        Claim memory before = claimAt(2, T0 + L, 1_100);
+        post(production, ROTATED, leafOf(before));
+        post(production, ROTATED + 1, leafOf(claimAt(5, uint64(end(ROTATED + 1)), 1_500)));
+        dispute(ROTATED, before, METER_KEY, claimAt(3, T0 + 2 * L, 1_050));
+        require(!registry.certification(meterId).suspended(), "suspended");
+        eq(registry.frozenThrough(meterId), ROTATED, "frozen through");
+    }
+
+    /// @dev NEXT_KEY is in force, and another one will follow it.
+    function rotateOnceMore() private {
+        vm.warp(end(ROTATED));
+        registry.rotateKey(meterId, vm.addr(0xCAFE), ROTATED + 5, "");
     }
 }

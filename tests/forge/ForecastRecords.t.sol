@@ -67,6 +67,18 @@ contract EquipmentTest is BaseTest {
         registry.setMeterMetadata(meterId, HASH);
     }
 
+    function testNothingIsRecordedOfAnUnknownMeter(bytes32 unknown, bool governor) public {
+        vm.assume(unknown != meterId);
+        bytes memory refusal = abi.encodeWithSelector(IRegistry.MeterUnknown.selector, unknown);
+        vm.startPrank(governor ? address(this) : HOLDER);
+        vm.expectRevert(refusal);
+        production.recordEquipment(unknown, HASH, "");
+        vm.expectRevert(refusal);
+        production.recordMaintenance(unknown, T0, T0, 1, "");
+        vm.expectRevert(refusal);
+        registry.setMeterMetadata(unknown, HASH);
+    }
+
     function testTheAccountAndTheGovernorRecord(bool governor, bytes32 hash, string calldata text) public {
         vm.startPrank(governor ? address(this) : HOLDER);
         vm.expectEmit(address(production));

@@ -53,7 +53,7 @@ contract RegistryRolesTest is BaseTest {
         vm.expectRevert(abi.encodeWithSelector(IRegistry.NotReporter.selector, caller));
         registry.suspendMeter(meterId);
         vm.expectRevert(abi.encodeWithSelector(IRegistry.NotReporter.selector, caller));
-        registry.freezeMeter(meterId, 1);
+        registry.freezeMeter(meterId, 1, 1, 1);
     }
 
     function testGovernorChangesInTwoSteps(address next) public {

@@ -101,6 +101,37 @@ contract RoleDelayTest is BaseTest {
         thing.setRule(rule);
     }
 
+    function testAnAnnouncementExpires(uint64 late, uint256 rule) public {
+        uint256 expiresAt = T0 + DELAY + 14 days;
+        bytes memory call = abi.encodeCall(thing.setRule, (rule));
+        bytes32 callHash = keccak256(abi.encode(thing, call));
+        registry.schedule(address(thing), call);
+        vm.warp(expiresAt + 1 + late % 1000 days);
+        bytes memory refusal = abi.encodeWithSelector(IRegistry.ScheduleExpired.selector, callHash, expiresAt);
+        vm.expectRevert(refusal);
+        thing.setRule(rule);
+        registry.schedule(address(thing), call); // it can be announced again
+        vm.warp(block.timestamp + DELAY);
+        thing.setRule(rule);
+        eq(thing.rule(), rule, "rule");
+    }
+
+    function testAnAnnouncementStandsForFourteenDays(uint64 wait, uint256 rule) public {
+        registry.schedule(address(thing), abi.encodeCall(thing.setRule, (rule)));
+        vm.warp(T0 + DELAY + wait % (14 days + 1));
+        thing.setRule(rule);
+        eq(thing.rule(), rule, "rule");
+    }
+
+    function testTheRegistrysOwnAnnouncementsExpireToo() public {
+        bytes memory call = abi.encodeCall(registry.setReporter, (STRANGER, true));
+        registry.schedule(address(registry), call);
+        vm.warp(T0 + DELAY + 14 days + 1);
+        vm.expectPartialRevert(IRegistry.ScheduleExpired.selector);
+        registry.setReporter(STRANGER, true);
+        registry.unschedule(keccak256(abi.encode(registry, call))); // and can still be taken back
+    }
+
     function testAnAnnouncementStandsForItsTargetOnly(uint256 rule) public {
         GovernedThing other = new GovernedThing(registry);
         registry.schedule(address(thing), abi.encodeCall(thing.setRule, (rule)));

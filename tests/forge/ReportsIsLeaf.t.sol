@@ -53,9 +53,9 @@ contract ReportsIsLeafTest is BaseTest {
 
     function testNotAFrozenLeaf() public {
         registry.setReporter(address(this), true);
-        registry.freezeMeter(meterId, MIDNIGHT - 1);
+        registry.freezeMeter(meterId, MIDNIGHT - 1, MIDNIGHT - 1, T0);
         require(isLeaf(), "an earlier one is frozen");
-        registry.freezeMeter(meterId, MIDNIGHT);
+        registry.freezeMeter(meterId, MIDNIGHT, MIDNIGHT, T0);
         require(!isLeaf(), "frozen");
     }
 

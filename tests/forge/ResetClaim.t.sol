@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {Claim, IEnergyProduction} from "contracts/interfaces/IEnergyProduction.sol";
 import {IRegistry, MeterReading} from "contracts/interfaces/IRegistry.sol";
+import {Certificates} from "contracts/libraries/Certificates.sol";
 import {BaseTest} from "./support/BaseTest.sol";
 
 contract ResetClaimTest is BaseTest {
@@ -53,6 +54,21 @@ contract ResetClaimTest is BaseTest {
         certify(MIDNIGHT + 1, claimAt(2, T0 + 2 * L, 1_300));
         vm.expectRevert(refusal);
         production.resetClaim(meterId, 1, T0);
+    }
+
+    function testAfterAResetTheDayOfAFrozenReportNeedsNoOtherReading() public {
+        certify(MIDNIGHT - 1, claimAt(2, T0, 1_100)); // the last reading of the day before
+        Claim memory told = claimAt(50, T0 + L, 1_200);
+        certify(MIDNIGHT, told); // its report is the newest when it is disputed
+        MeterReading memory reading = readingOf(claimAt(50, T0 + L, 1_150));
+        bytes memory signature = sign(METER_KEY, registry.readingDigest(reading));
+        production.dispute(MIDNIGHT, told, new bytes32[](0), reading, signature);
+        eq(registry.frozenThrough(meterId), MIDNIGHT, "frozen through the claim's own report");
+        registry.reinstateMeter(meterId);
+        production.resetClaim(meterId, 2, T0 - 60); // into the day before
+        certify(MIDNIGHT + 1, claimAt(9, T0 + 2 * L, 1_300));
+        claimedIs(1_300, 9, T0 + 2 * L);
+        eq(production.totalMinted(Certificates.idOf(false, 0, Certificates.UNKNOWN_DAY)), 100, "unknown day");
     }
 
     function testAClaimIsSetBackNotForwardAndNeverToTheOpening(uint64 seq, uint64 timestamp) public {

@@ -65,7 +65,7 @@ contract ThresholdTest is LeavesTest {
 
     function testAnotherLimitThanTheSetOneProvesNothing(uint256 limitWh) public {
         vm.assume(limitWh != 1_000);
-        bytes32 commitment = keccak256(abi.encode(limitWh, SALT));
+        bytes32 commitment = keccak256(abi.encode(limitWh, 1, SALT));
         bytes memory refusal =
             abi.encodeWithSelector(IEnergyConsumption.ThresholdDiffers.selector, meterId, commitment);
         refused(refusal, limitWh); // none is set
@@ -97,7 +97,7 @@ contract ThresholdTest is LeavesTest {
     function testAFrozenLeafProvesNothing() public {
         limit(1_000);
         registry.setReporter(address(this), true);
-        registry.freezeMeter(meterId, MIDNIGHT);
+        registry.freezeMeter(meterId, MIDNIGHT, MIDNIGHT, T0);
         refused(abi.encodeWithSelector(IEnergyConsumption.LeafFrozen.selector, meterId, MIDNIGHT), 1_000);
     }
 
@@ -109,11 +109,45 @@ contract ThresholdTest is LeavesTest {
         );
     }
 
-    function testLeavesTheOtherWayRoundProveNothing() public {
+    function testLeavesTheOtherWayRoundProveNothing(bool same) public {
+        limit(0);
+        ProvenLeaf memory from = same ? first : second;
+        vm.prank(HOLDER);
+        vm.expectRevert(
+            abi.encodeWithSelector(IEnergyConsumption.NotAPeriod.selector, from.interval, MIDNIGHT)
+        );
+        consumption.proveThreshold(from, first, 0, SALT);
+    }
+
+    function testALimitOfAnotherPeriodProvesNothing(uint256 intervals) public {
+        vm.assume(intervals != 1);
+        limitFor(1_000, intervals);
+        bytes32 commitment = keccak256(abi.encode(1_000, 1, SALT));
+        refused(
+            abi.encodeWithSelector(IEnergyConsumption.ThresholdDiffers.selector, meterId, commitment), 1_000
+        );
+    }
+
+    function testALimitIsForItsNumberOfIntervals(uint64 intervals) public {
+        intervals = 2 + intervals % (RING - 2);
+        uint64 last = MIDNIGHT + intervals;
+        ConsumptionLeaf memory leaf =
+            ConsumptionLeaf(meterId, 9, T0 + (intervals + 1) * L, 0, 3_000, 400, SALT);
+        ProvenLeaf memory third = proven(last, leaf);
+        limitFor(2_000, intervals);
+        vm.prank(HOLDER);
+        vm.expectEmit(address(consumption));
+        emit IEnergyConsumption.ThresholdExceeded(meterId, MIDNIGHT, last, 2_100, 2_000);
+        consumption.proveThreshold(first, third, 2_000, SALT);
+    }
+
+    function testARegisterThatFellProvesNothing() public {
+        ConsumptionLeaf memory leaf = ConsumptionLeaf(meterId, 5, T0 + 3 * L, 0, 1_000, 400, SALT);
+        ProvenLeaf memory third = proven(MIDNIGHT + 2, leaf);
         limit(0);
         vm.prank(HOLDER);
         vm.expectRevert(abi.encodeWithSelector(IEnergyConsumption.ThresholdNotExceeded.selector, 0, 0));
-        consumption.proveThreshold(second, first, 0, SALT);
+        consumption.proveThreshold(second, third, 0, SALT);
     }
 
     function testMoreThanTheLimitIsProven(uint256 limitWh) public {
@@ -126,8 +160,12 @@ contract ThresholdTest is LeavesTest {
     }
 
     function limit(uint256 limitWh) private {
+        limitFor(limitWh, 1);
+    }
+
+    function limitFor(uint256 limitWh, uint256 intervals) private {
         vm.prank(HOLDER);
-        consumption.setThreshold(meterId, keccak256(abi.encode(limitWh, SALT)));
+        consumption.setThreshold(meterId, keccak256(abi.encode(limitWh, intervals, SALT)));
     }
 
     function refused(bytes memory refusal, uint256 limitWh) private {
