@@ -11,7 +11,7 @@ from protocol.keys import address_text
 from protocol.ledger.address_book import AddressBook, DeployedContract
 from protocol.ledger.artefacts import load_artefact
 from protocol.ledger.bindings import contract
-from protocol.ledger.end_state import REPORTERS, verify_deployment
+from protocol.ledger.end_state import REPORTERS, SOURCES, verify_deployment
 from protocol.ledger.market_rules import MarketRules, Role
 from protocol.ledger.rpc import JsonRpc, octets, quantity
 from protocol.ledger.transactions import Receipt
@@ -163,10 +163,22 @@ async def deploy(
             "finality_seconds": finality_seconds,
             "reporters": REPORTERS,
             "roles": {role: tuple(sorted(set(roles.get(role, ())))) for role in Role},
+            "co2_grams_per_mwh": {source: co2_grams_per_mwh.get(source, 0) for source in SOURCES},
             "token": currency,
+            "notice_seconds": rules.notice_seconds,
             "complaint_seconds": complaint_seconds,
+            "penalty_micro": rules.penalty_micro,
+            "silent_intervals": rules.silent_intervals,
             "fee_recipient": fee_recipient,
+            "rules": {
+                "floorPriceMicroPerKwh": rules.corridor.floor,
+                "capPriceMicroPerKwh": rules.corridor.cap,
+                "islandFloorPriceMicroPerKwh": rules.island_corridor.floor,
+                "islandCapPriceMicroPerKwh": rules.island_corridor.cap,
+                "feeBps": rules.fee_bps,
+            },
             "max_imbalance_price": rules.max_imbalance_price,
+            "thresholds": rules.thresholds.by_abi_name(),
         },
     )
     log.info(

@@ -1,6 +1,6 @@
 """How a deployment's trading and balancing are set up. What is not asked for has a default here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Final
 
@@ -39,6 +39,10 @@ class Thresholds:
     voltage_alert_high: int = 2_438
     voltage_emergency_high: int = 2_530
 
+    def by_abi_name(self) -> dict[str, int]:
+        """Return the values by their names in the ABI."""
+        return {_camel_case(each.name): getattr(self, each.name) for each in fields(self)}
+
 
 @dataclass(frozen=True, slots=True)
 class MarketRules:
@@ -74,3 +78,8 @@ class MarketRules:
         if self.complaint_seconds is not None:
             return self.complaint_seconds
         return min(DAY_SECONDS, ring_size // 2 * interval_seconds)
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))

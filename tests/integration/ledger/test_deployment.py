@@ -20,9 +20,9 @@ from protocol.ledger.errors import (
     UnverifiedDeployment,
     WrongChain,
 )
-from protocol.ledger.market_rules import Corridor, MarketRules, Role
+from protocol.ledger.market_rules import Corridor, MarketRules, Role, Thresholds
 from protocol.ledger.rpc import Rpc, hexed
-from protocol.ledger.transactions import Sender, read
+from protocol.ledger.transactions import Receipt, Sender, read
 from tests.integration.conftest import CHAIN_ID, Community, running_anvil
 from tests.integration.ledger.in_process import EthTesterRpc
 
@@ -158,6 +158,63 @@ async def test_another_state_than_expected_is_named(community: Community) -> Non
         await verify_deployment(rpc, book, {"roles": dict.fromkeys(Role, ())})
     with pytest.raises(UnverifiedDeployment, match="intervals have 3600 s, in the address book 900 s"):
         await verify_deployment(rpc, book.model_copy(update={"interval_seconds": 900}))
+
+
+class Misheard:
+    """A deployer that sends one number in place of another, wherever it stands."""
+
+    def __init__(self, sender: Sender, said: int, sent: int) -> None:
+        self.rpc, self.address = sender.rpc, sender.address
+        self.sender, self.said, self.sent = sender, said.to_bytes(32), sent.to_bytes(32)
+
+    async def transact(self, to: bytes | None, data: bytes) -> Receipt:
+        return await self.sender.transact(to, data.replace(self.said, self.sent))
+
+
+@pytest.mark.parametrize(
+    ("said", "sent", "words"),
+    [
+        (1_801, 1_802, r"notice seconds is 1802 on the chain, expected was 1801"),
+        (3_601, 3_602, r"complaint seconds is 3602 on the chain, expected was 3601"),
+        (7_000_001, 7_000_002, r"penalty micro is 7000002 on the chain, expected was 7000001"),
+        (1_013, 1_014, r"silent intervals is 1014 on the chain, expected was 1013"),
+        (53, 54, r"rules is .*feeBps 54.* expected was .*feeBps 53"),
+        (1_003, 1_004, r"rules is floorPriceMicroPerKwh 1004"),
+        (400_007, 400_008, r"rules is .*capPriceMicroPerKwh 400008"),
+        (1_005, 1_006, r"rules is .*islandFloorPriceMicroPerKwh 1006"),
+        (500_007, 500_008, r"rules is .*islandCapPriceMicroPerKwh 500008"),
+        (1_000_003, 1_000_004, r"max imbalance price is 1000004"),
+        (49_501, 49_502, r"thresholds is .*frequencyAlertLow 49502"),
+        (2_439, 2_440, r"thresholds is .*voltageAlertHigh 2440"),
+        (900_001, 900_002, r"co2 grams per mwh is 0 900002, .* expected was 0 900001, 1 0"),
+    ],
+)
+async def test_what_came_out_otherwise_than_asked_is_named(
+    artefacts: None, funded, said: int, sent: int, words: str
+) -> None:
+    rules = MarketRules(
+        notice_seconds=1_801,
+        complaint_seconds=3_601,
+        penalty_micro=7_000_001,
+        fee_bps=53,
+        corridor=Corridor(1_003, 400_007),
+        island_corridor=Corridor(1_005, 500_007),
+        max_imbalance_price=1_000_003,
+        thresholds=Thresholds(frequency_alert_low=49_501, voltage_alert_high=2_439),
+        silent_intervals=1_013,
+    )
+    with pytest.raises(UnverifiedDeployment, match=words):
+        await deploy(
+            Misheard(await funded(), said, sent),
+            interval_seconds=3600,
+            ring_size=96,
+            finality_seconds=0,
+            oracles=[GUARDIAN],
+            quorum=1,
+            guardian=GUARDIAN,
+            co2_grams_per_mwh={0: 900_001},
+            market=rules,
+        )
 
 
 async def test_a_contract_of_another_deployment_is_named(community: Community, funded) -> None:
