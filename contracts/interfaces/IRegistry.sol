@@ -214,7 +214,8 @@ interface IRegistry {
     /// arguments, under the hash keccak256(abi.encode(target, call)), and expires 14 days after it could first be made.
     /// Not delayed are the calls that keep a community going or only stop things: `setGuardian`, `setPaused`,
     /// `setSellCap`, `clearSellCap`, `approveProfile`, `registerMeter`, `setMeterMetadata`, `rotateKey`,
-    /// `suspendMeter`, `reinstateMeter`, `unschedule` here, and `resetClaim` of EnergyProduction.
+    /// `suspendMeter`, `reinstateMeter`, `unschedule` here, `resetClaim` of EnergyProduction and `readmit` of
+    /// EnergyTrading.
     /// @param target The contract that will be called.
     /// @param call The calldata of the call.
     function schedule(address target, bytes calldata call) external;
