@@ -75,6 +75,7 @@ abstract contract Bundles is Entrusted, ReentrancyGuardTransient {
 
     /// @inheritdoc IBundles
     function reclaim(bytes32 market, uint64 t, address seller) external {
+        if (registry.paused()) revert IRegistry.ContractsPaused();
         uint256 until = _deliverBy(market, t);
         if (block.timestamp <= until) revert DeliveryRunning(until);
         StoredBundle storage bundle = _bundle(market, t);

@@ -14,7 +14,7 @@ abstract contract Disputes is Entrusted {
 
     // CONSTANTS
 
-    /// @dev Seconds after which a dispute that nobody decided is the seller's.
+    /// @dev Seconds after which a dispute that nobody decided is the seller's, and nobody else's any more.
     uint256 private constant RELEASED_AFTER = 14 days;
 
     // STORAGE
@@ -52,7 +52,10 @@ abstract contract Disputes is Entrusted {
     /// @inheritdoc IEnergyDelivery
     function resolveDispute(bytes32 id, uint256 toBuyerMicro) external {
         _onlyRole(Role.Arbiter);
-        _closeDispute(id, _dispute(id), toBuyerMicro);
+        StoredDispute memory d = _dispute(id);
+        uint256 until = uint256(d.openedAt) + RELEASED_AFTER;
+        if (block.timestamp >= until) revert ResolvedTooLate(until);
+        _closeDispute(id, d, toBuyerMicro);
     }
 
     /// @inheritdoc IEnergyDelivery

@@ -27,8 +27,8 @@ struct Bundle {
 /// Delivery lasts seven days after the interval's end, or after the clearing opened where that is later; a quarter of
 /// the ring where that is shorter. Then anybody may reclaim what a seller did not deliver. Buyers take once everything
 /// sold is delivered or reclaimed, so that it makes no difference who comes first. The market's place of the ring is
-/// not used again before that. A buyer's share waits for him for half a ring at least: until he buys or sells
-/// in the interval that takes its place.
+/// not used again before that. A buyer's share waits for him until he buys or sells in the interval that takes its place:
+/// for a quarter of the ring after the time for delivery, at least.
 interface IBundles is IERC1155Receiver {
     // EVENTS
 
@@ -80,7 +80,7 @@ interface IBundles is IERC1155Receiver {
         external;
 
     /// @notice After the time for delivery, gives the pay for what a seller did not deliver back to the buyers. The
-    /// fee stays where it is. By anyone.
+    /// fee stays where it is. By anyone, but not while the registry is paused: who cannot mint cannot deliver.
     function reclaim(bytes32 market, uint64 t, address seller) external;
 
     /// @notice Gives a buyer his share: certificates to `to`, reclaimed money to his cash. By anyone, but certificates

@@ -36,9 +36,10 @@ struct Bond {
 ///
 /// What an operator must do never to be slashed: attest in the book what he can fill when he opens, at limits brought
 /// into the price corridor; take orders into it that were posted a notice before; choose a price at which nobody
-/// strictly inside the money goes short, and where whole micro-units allow none, the lowest at which no buyer does;
-/// unwind what he opened and cannot fill as attested; sell on spot markets no more than final reports show. Nothing
-/// that others do after he opened makes him guilty.
+/// strictly inside the money goes short, and where whole micro-units allow none, the lowest at which no buyer does who
+/// could pay one micro-unit more; unwind what he opened and cannot fill as attested; spend a buyer's cash first where he
+/// opened first; sell on spot markets no more than final reports show, and on all others together no more than the
+/// seller's cap, his home market first. Nothing that others do after he opened makes him guilty.
 interface IClearingCourt is IEnergyTrading {
     // EVENTS
 

@@ -18,6 +18,13 @@ struct MeterEvidence {
     bytes32[] endProof;
 }
 
+/// @notice The forward market in which an account's posted offers must not be left out.
+struct HomeMarket {
+    bytes32 market;
+    /// @dev The first interval it holds for.
+    uint64 fromInterval;
+}
+
 /// @notice Escrow that a buyer disputes.
 struct Dispute {
     address buyer;
@@ -31,9 +38,13 @@ struct Dispute {
 /// @notice What comes after a clearing: complaints that need posted orders or metered energy for evidence, disputes of
 /// buyers with sellers, and the delivery of certificates. It has an account of EnergyTrading's ledger; disputed money
 /// and what goes back to buyers of a bundle is its cash there.
+/// @dev An indexer of EnergyTrading's escrow needs this contract's events, too: `Delivered`, `Reclaimed` and
+/// `DisputeOpened` say what left a position's escrow, `Taken` and `DisputeClosed` to whom it went.
 interface IEnergyDelivery is IBundles {
     // EVENTS
 
+    /// @notice Operators keep an account's sell cap free for its offers in that market, from an interval on.
+    event HomeMarketSet(address indexed account, bytes32 indexed market, uint64 fromInterval);
     /// @notice A buyer disputes what a seller gets in (market, t).
     event DisputeOpened(
         bytes32 indexed id,
@@ -57,6 +68,7 @@ interface IEnergyDelivery is IBundles {
     error SellCapChanged(address account, uint256 changedAt);
     error CorridorChanged(uint256 changedAt);
     error PriceAtItsEnd(uint256 priceMicroPerKwh);
+    error NotHomeMarket(address account, bytes32 market, uint64 t);
 
     error MetersMissing(address account, uint256 given, uint256 registered);
     error MetersNotSorted(bytes32 meterId);
@@ -68,6 +80,9 @@ interface IEnergyDelivery is IBundles {
     error MarketsNotSorted(bytes32 market);
     error OtherOperator(bytes32 market, uint64 t);
     error NotOversold(uint256 soldWh, uint256 exportedWh);
+    error MarketsMissing();
+    error NothingSold(bytes32 market, uint64 t, address account);
+    error NotOverCap(uint256 soldWh, uint256 sellCapWh);
 
     error OwnSale(address account);
     error AlreadyDisputed(bytes32 id);
@@ -75,6 +90,15 @@ interface IEnergyDelivery is IBundles {
     error DisputeUnknown(bytes32 id);
     error ShareTooLarge(uint256 toBuyerMicro, uint256 micro);
     error ReleaseTooEarly(uint256 releasableFrom);
+    error ResolvedTooLate(uint256 until);
+
+    // COMPLAINTS
+
+    /// @notice Names the forward market in which the caller's posted offers must not be left out. What one may sell in
+    /// an interval is one sell cap for all markets, and an operator must know which of them goes before: he fills the
+    /// account elsewhere only with what its home market left. It holds from the first interval on of which nothing can
+    /// have been cleared before operators saw it, half a ring ahead; the former one ends at once.
+    function setHomeMarket(bytes32 market) external;
 
     /// @notice Proves that a posted order strictly inside the money was left out. Where the account's state when the
     /// clearing opened cannot be told from its present one, the complaint is refused.
@@ -83,10 +107,13 @@ interface IEnergyDelivery is IBundles {
     /// cancelled for that clearing. Pair markets are excepted, where an account's order could have no counterpart but
     /// itself. The price was not at an end of a corridor, where limits cannot be met by price, and no corridor was set
     /// since. Of a buyer: his cash did not grow since and he announced no withdrawal since, and what he has beyond an
-    /// announced withdrawal still pays for all that is missing. Of a seller: not on the spot market, where only
-    /// metered energy is sold; his sell cap did not change since, he never owed the grid or his cash did not grow
-    /// since; and less than half of what he could sell was sold: a price moves in whole micro-units, so buyers' cash
-    /// may end between two prices, and sellers carry that.
+    /// announced withdrawal, and paid here, still pays for all he asked for at the next higher price: whoever could not
+    /// pay there is no reason not to go there. Where his cash grew last by a refund from an unwound clearing, what he had
+    /// without it counts; and with it where the accused refunded what he had filled in this clearing or in one opened
+    /// later. Of a seller: in his home market only, and so not on the spot market, where only metered energy is sold;
+    /// his sell cap did not change since, he never owed the grid or his cash did not grow since; and less than half of
+    /// what he could sell was sold: a price moves in whole micro-units, so buyers' cash may end between two prices,
+    /// and sellers carry that.
     function complainOmitted(uint64 t, Order calldata order) external;
 
     /// @notice Proves that more was sold for an account on spot markets of one operator than its meters gave.
@@ -108,6 +135,13 @@ interface IEnergyDelivery is IBundles {
         MeterEvidence[] calldata meters
     ) external;
 
+    /// @notice Proves that one operator sold more for an account on forward and pair markets than its sell cap. A fill
+    /// keeps each position within it, and only this complaint all of an operator's positions together; for what several
+    /// operators sold together nobody answers. The cap did not change since a notice before the first of the clearings
+    /// opened. The one that opened last is slashed; of several the last of the list.
+    /// @param markets Where the operator sold for the account in interval `t`; ascending.
+    function complainOverCap(uint64 t, address account, bytes32[] calldata markets) external;
+
     // DISPUTES
 
     /// @notice Puts aside what the caller, a buyer in (market, t), paid there, out of the escrow of one seller, or
@@ -116,7 +150,7 @@ interface IEnergyDelivery is IBundles {
     /// @return id keccak256(abi.encode(market, t, buyer)).
     function openDispute(bytes32 market, uint64 t, address seller) external returns (bytes32 id);
 
-    /// @notice Splits disputed money between buyer and seller. Arbiter only.
+    /// @notice Splits disputed money between buyer and seller. Arbiter only, and within fourteen days.
     function resolveDispute(bytes32 id, uint256 toBuyerMicro) external;
 
     /// @notice Gives disputed money to the seller, fourteen days after the dispute was opened. By anyone.
@@ -129,6 +163,9 @@ interface IEnergyDelivery is IBundles {
 
     /// @notice Whose leaves prove what was metered.
     function consumption() external view returns (IEnergyConsumption);
+
+    /// @notice An account's home market; all zero where it named none.
+    function homeMarketOf(address account) external view returns (HomeMarket memory);
 
     /// @notice All zero where there is no such dispute; `micro` is zero when it is closed.
     function disputeOf(bytes32 id) external view returns (Dispute memory);

@@ -74,6 +74,23 @@ struct Account {
     bool hasOwed;
 }
 
+/// @notice What an account got back when its fills in open clearings were unwound, as long as nothing came to it since:
+/// so a court sees through the growth of its cash to what was there before.
+struct Refund {
+    /// @dev Whose clearings they were; of several operators the last.
+    uint16 operatorId;
+    /// @dev Unix seconds at which the earliest of this operator's opened.
+    uint40 openedAt;
+    /// @dev Unix seconds of the last refund. Older than the account's `increasedAt`, all of this is void.
+    uint40 unwoundAt;
+    /// @dev The account's `increasedAt` before the first.
+    uint40 formerIncreasedAt;
+    /// @dev Cash that was there without the refunds, at most 2**56 - 1.
+    uint56 keptMicro;
+    /// @dev The same with this operator's refunds.
+    uint56 keptAndRefundedMicro;
+}
+
 /// @notice What an account sold and bought in (market, t).
 struct Position {
     uint256 soldWh;
@@ -165,6 +182,8 @@ interface IEnergyTrading {
     event Cleared(bytes32 indexed market, uint64 indexed t, uint64 priceMicroPerKwh, uint256 feesMicro);
     /// @notice An account's fills in an open clearing were taken back.
     event Unwound(bytes32 indexed market, uint64 indexed t, address indexed account, uint256 refundMicro);
+    /// @notice Nothing was left in an open clearing, and it is gone: (market, t) may be opened again.
+    event ClearingUnwound(bytes32 indexed market, uint64 indexed t);
     /// @notice Escrow was paid to its account.
     event Collected(bytes32 indexed market, address indexed account, uint64[] ts, uint256 micro);
 
@@ -223,6 +242,7 @@ interface IEnergyTrading {
     error NotThePair(bytes32 market, address buyer, address seller);
     error SoldBeyondBought(uint256 soldWh, uint256 boughtWh);
     error NotBalanced(uint256 surplusWh);
+    error NothingCleared(bytes32 market, uint64 t);
     error NoPosition(bytes32 market, uint64 t, address account);
 
     error NotSettled(address account, uint64 t);
@@ -236,7 +256,10 @@ interface IEnergyTrading {
     // LEDGER
 
     /// @notice Adds to the caller's cash, or to that of the grid. To nobody else's: an account whose cash grew after a
-    /// clearing opened cannot complain of having been left out, and a gift must not silence it.
+    /// clearing opened cannot complain of having been left out, and a gift should not silence it. What is the account's
+    /// own still comes to it by others' hands, and silences it until the next clearing: escrow that somebody collects
+    /// for it, a settlement, a dispute's end, a bundle's refund, a penalty. A buyer who means to complain collects
+    /// first, and complains before anybody pays him.
     function deposit(uint256 micro, address account) external;
 
     /// @notice The same with an EIP-2612 permit of the caller. A permit that somebody used before does no harm.
@@ -293,10 +316,11 @@ interface IEnergyTrading {
     /// @param signatures ERC-1271 signatures that fills refer to.
     function fill(bytes32 market, uint64 t, Fill[] calldata fills, bytes[] calldata signatures) external;
 
-    /// @notice Closes the caller's open clearing, in which as much was sold as bought.
+    /// @notice Closes the caller's open clearing, in which as much was sold as bought. One without a position is only
+    /// unwound, so that nobody ends a market's interval with nothing in it.
     function close(bytes32 market, uint64 t) external;
 
-    /// @notice `open`, `fill` and `close` in one.
+    /// @notice `open`, `fill` and `close` in one; not without fills.
     function clear(
         bytes32 market,
         uint64 t,
@@ -308,7 +332,8 @@ interface IEnergyTrading {
 
     /// @notice Takes back what accounts bought and sold in an open clearing: by its operator at any time, by anyone an
     /// hour after it opened. After each call no more is sold than bought, so sellers come first. Without positions
-    /// the clearing is gone and may be opened again.
+    /// the clearing is gone and may be opened again. A refund does not take from a buyer the complaint that he was left
+    /// out, see `refundOf`.
     function unwind(bytes32 market, uint64 t, address[] calldata accounts) external;
 
     // ESCROW
@@ -356,6 +381,10 @@ interface IEnergyTrading {
     function fees() external view returns (address feeRecipient, uint256 micro);
 
     function accountOf(address account) external view returns (Account memory);
+
+    /// @notice What came back to an account from unwound clearings; void unless its `unwoundAt` is the account's
+    /// `increasedAt`.
+    function refundOf(address account) external view returns (Refund memory);
 
     /// @notice What an account announced to withdraw, and from when (unix seconds) it may; zero when nothing.
     function withdrawalOf(address account) external view returns (uint256 micro, uint64 readyAt);

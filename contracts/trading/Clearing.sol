@@ -68,13 +68,18 @@ abstract contract Clearing is Fills {
             _requireOpenedBy(lane.book, market, t, _operatorIdOf(msg.sender));
         }
         Chunk memory c;
+        (c.market, c.t, c.openedAt) = (market, t, clearing.openedAt());
         (c.boughtWh, c.paidMicro) = (clearing.surplus(), clearing.held());
+        uint16 operatorId = lane.book.operatorId();
         for (uint256 i; i < accounts.length; ++i) {
-            _unwindOne(c, lane, market, t, accounts[i]);
+            _unwindOne(c, lane, operatorId, accounts[i]);
         }
         uint256 left = clearing.positions() - accounts.length; // each had one
         clearing = _withSums(c, clearing, left);
-        if (left == 0) clearing = clearing.withState(PackedClearings.NONE);
+        if (left == 0) {
+            clearing = clearing.withState(PackedClearings.NONE);
+            emit ClearingUnwound(market, t);
+        }
         lane.clearing = clearing;
     }
 
@@ -164,15 +169,16 @@ abstract contract Clearing is Fills {
     function _closed(PackedClearing clearing, bytes32 market, uint64 t) private returns (PackedClearing) {
         uint256 surplus = clearing.surplus();
         if (surplus != 0) revert NotBalanced(surplus);
+        if (clearing.positions() == 0) revert NothingCleared(market, t);
         uint256 micro = clearing.held();
         _addFees(micro);
         emit Cleared(market, t, clearing.price(), micro);
         return clearing.withSums(0, 0, clearing.positions()).withState(PackedClearings.CLOSED);
     }
 
-    function _unwindOne(Chunk memory c, Lane storage lane, bytes32 market, uint64 t, address account)
-        private
-    {
+    function _unwindOne(Chunk memory c, Lane storage lane, uint16 operatorId, address account) private {
+        // forge-lint: disable-next-line(unsafe-typecast) it came as a uint64
+        (bytes32 market, uint64 t) = (c.market, uint64(c.t));
         PackedPosition position = lane.positions[account].word;
         if (!position.isOf(t)) revert NoPosition(market, t, account);
         uint256 paid = position.paid();
@@ -181,7 +187,7 @@ abstract contract Clearing is Fills {
         c.paidMicro += position.escrow();
         c.escrowedMicro += paid;
         lane.positions[account].word = PackedPosition.wrap(0);
-        if (paid != 0) _credit(account, paid);
+        if (paid != 0) _refund(account, paid, operatorId, c.openedAt);
         // forge-lint: disable-next-line(unsafe-typecast) 38 bits
         if (market.isBundled()) _bundleBought(market, t, -int256(position.bought()));
         emit Unwound(market, t, account, paid);

@@ -9,7 +9,13 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
-import {Account, IEnergyTrading, TradingParameters, TradingRules} from "../interfaces/IEnergyTrading.sol";
+import {
+    Account,
+    IEnergyTrading,
+    Refund,
+    TradingParameters,
+    TradingRules
+} from "../interfaces/IEnergyTrading.sol";
 import {Governed} from "../Governed.sol";
 import {Intervals} from "../libraries/Intervals.sol";
 import {PackedAccount, PackedAccounts} from "../libraries/PackedAccounts.sol";
@@ -61,6 +67,7 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
     }
 
     mapping(address account => Withdrawal) private _withdrawals;
+    mapping(address account => Refund) private _refunds;
 
     /// @dev Beside the fees in one slot.
     address private _feeRecipient;
@@ -93,6 +100,8 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
         _rules.capPriceMicroPerKwh = type(uint48).max;
         _rules.islandCapPriceMicroPerKwh = type(uint48).max;
         emit FeeRecipientSet(p.feeRecipient);
+        emit CorridorSet(false, 0, type(uint48).max);
+        emit CorridorSet(true, 0, type(uint48).max);
     }
 
     // LEDGER
@@ -247,6 +256,11 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
         return (withdrawal.micro, withdrawal.readyAt);
     }
 
+    /// @inheritdoc IEnergyTrading
+    function refundOf(address account) external view returns (Refund memory) {
+        return _refunds[account];
+    }
+
     // INTERNAL
 
     function _slotOf(address account) internal pure returns (AccountSlot storage slot) {
@@ -286,6 +300,38 @@ abstract contract Ledger is IEnergyTrading, Governed, ReentrancyGuardTransient {
             emit DebtPaid(account, repaid, debt - repaid);
         }
         return micro == 0 ? word : word.credit(micro);
+    }
+
+    /// @dev Gives an account back what an unwound clearing took, and keeps what its cash was without that: whoever
+    /// unwinds must not make a growth of his own that silences the account. Cash is capped at what the record holds,
+    /// and by what it was at every refund, so that nothing that came beside them counts.
+    function _refund(address account, uint256 micro, uint256 operatorId, uint256 openedAt) internal {
+        PackedAccount word = _accounts[account];
+        (uint256 cash, uint256 increasedAt) = (word.cash(), word.increasedAt());
+        if (cash > type(uint56).max) cash = type(uint56).max;
+        uint256 kept = cash;
+        Refund memory last = _refunds[account];
+        if (last.unwoundAt == increasedAt) {
+            increasedAt = last.formerIncreasedAt;
+            bool same = last.operatorId == operatorId;
+            if (same && last.openedAt < openedAt) openedAt = last.openedAt;
+            uint256 before = same ? last.keptAndRefundedMicro : last.keptMicro;
+            if (last.keptMicro < kept) kept = last.keptMicro;
+            if (before < cash) cash = before;
+        }
+        cash += micro;
+        if (cash > type(uint56).max) cash = type(uint56).max;
+        // forge-lint: disable-start(unsafe-typecast) what was packed into fewer bits, and times
+        _refunds[account] = Refund(
+            uint16(operatorId),
+            uint40(openedAt),
+            uint40(block.timestamp),
+            uint40(increasedAt),
+            uint56(kept),
+            uint56(cash)
+        );
+        // forge-lint: disable-end(unsafe-typecast)
+        _credit(account, micro);
     }
 
     /// @dev Takes cash of an account; reverts where there is too little.

@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {IBundles} from "contracts/interfaces/IBundles.sol";
 import {Fill} from "contracts/interfaces/IEnergyTrading.sol";
+import {IRegistry} from "contracts/interfaces/IRegistry.sol";
 import {BundleTest} from "./BundleTest.sol";
 
 contract ReclaimTest is BundleTest {
@@ -25,6 +26,18 @@ contract ReclaimTest is BundleTest {
         delivery.reclaim(market, T(), david);
         vm.expectRevert(abi.encodeWithSelector(IBundles.NothingToReclaim.selector, david));
         delivery.reclaim(market, T(), david);
+    }
+
+    /// @dev Who cannot mint while the registry is paused cannot deliver.
+    function testNothingIsReclaimedDuringAPause() public {
+        tradeAll(60, 40, 70, 30);
+        vm.warp(deliverBy() + 1);
+        registry.setPaused(true);
+        vm.expectRevert(abi.encodeWithSelector(IRegistry.ContractsPaused.selector));
+        delivery.reclaim(market, T(), ben);
+        registry.setPaused(false);
+        delivery.reclaim(market, T(), ben);
+        poolHolds();
     }
 
     function testOnlyBundledMarketsAreReclaimed() public {

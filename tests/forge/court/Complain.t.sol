@@ -40,11 +40,7 @@ contract ComplainTest is CourtTest {
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.ClearingNotClosed.selector, spot(), T() + RING));
         trading.complain(spot(), T() + RING, e, proof);
         // A clearing of the interval before has a book of its own.
-        uses(spot(), T() - 1);
-        vm.startPrank(OPERATOR);
-        trading.open(spot(), T() - 1, PRICE, keccak256("another book"));
-        trading.close(spot(), T() - 1);
-        vm.stopPrank();
+        clearedAt(T() - 1, keccak256("another book"), 10);
         vm.expectRevert(abi.encodeWithSelector(IClearingCourt.EntryNotInBook.selector, spot(), T() - 1));
         trading.complain(spot(), T() - 1, e, proof);
         notSlashed();
@@ -192,11 +188,7 @@ contract ComplainTest is CourtTest {
     function testABondThatIsSpentPaysWhatIsLeft() public {
         BookEntry memory e = entryOf(CHIPO, BUY, 1, PRICE + 1);
         bytes32[] memory proof = cleared(e, 10);
-        uses(spot(), T() - 1);
-        vm.startPrank(OPERATOR);
-        trading.open(spot(), T() - 1, PRICE, leafOf(e));
-        trading.close(spot(), T() - 1);
-        vm.stopPrank();
+        clearedAt(T() - 1, leafOf(e), 10);
         trading.complain(spot(), T(), e, proof);
         vm.prank(WATCHER);
         trading.complain(spot(), T() - 1, e, none);

@@ -14,8 +14,17 @@ contract ComplainOmittedTest is CourtTest {
     function setUp() public override {
         super.setUp();
         _chipo = vm.addr(CHIPO);
+        vm.warp(T0 - 5 * L);
+        namesHome(BEN);
+        namesHome(DAVID);
         // A facts' time counts from a notice before the clearing on; those of the set-up are older.
         vm.warp(T0 + 1);
+    }
+
+    /// @dev The forward market, from five intervals later on.
+    function namesHome(uint256 key) private {
+        vm.prank(vm.addr(key));
+        delivery.setHomeMarket(forward());
     }
 
     function post(Order memory order) private {
@@ -46,7 +55,7 @@ contract ComplainOmittedTest is CourtTest {
 
     function lackedCash(uint256 has, uint64 missing) private view returns (bytes memory) {
         return abi.encodeWithSelector(
-            IEnergyDelivery.MayHaveLackedCash.selector, _chipo, has, costUp(missing, PRICE)
+            IEnergyDelivery.MayHaveLackedCash.selector, _chipo, has, costUp(missing, PRICE + 1)
         );
     }
 
@@ -183,7 +192,7 @@ contract ComplainOmittedTest is CourtTest {
     }
 
     function testCashThatIsGoneMayHaveBeenMissing(uint64 left) public {
-        left = uint64(between(left, 0, costUp(CAP, PRICE) - 1));
+        left = uint64(between(left, 0, costUp(CAP, PRICE + 1) - 1));
         Order memory bid = buyOf(CHIPO, CAP, PRICE + 1);
         post(bid);
         adjust(_chipo, -int256(FUNDS - left), T() - 1);
@@ -268,11 +277,9 @@ contract ComplainOmittedTest is CourtTest {
         Order memory offer = orderOf(DAVID, forward(), SELL, CAP, 0);
         post(offer);
         vm.warp(end(T()) - 2 * L);
-        uses(forward(), T());
-        vm.startPrank(OPERATOR);
-        trading.open(forward(), T(), 1, 0);
-        trading.close(forward(), T());
-        vm.stopPrank();
+        Order memory bid = orderOf(ANNA, forward(), BUY, 10, PRICE);
+        Order memory sold = orderOf(BEN, forward(), SELL, 10, 1);
+        clear(forward(), T(), 1, list(fillOf(ANNA, bid, 10), fillOf(BEN, sold, 10)));
         refused(offer, abi.encodeWithSelector(IEnergyDelivery.PriceAtItsEnd.selector, 1));
     }
 
@@ -291,7 +298,7 @@ contract ComplainOmittedTest is CourtTest {
     // SUCCESS
 
     function testABidThatWasLeftOutCostsAPenalty(uint64 cap, uint64 limit, uint32 later) public {
-        cap = uint64(between(cap, 1, 8_333_333)); // what his cash pays for
+        cap = uint64(between(cap, 1, 8_333_263)); // what his cash pays for at the next price
         limit = uint64(between(limit, PRICE + 1, type(uint48).max));
         Order memory bid = buyOf(CHIPO, cap, limit);
         post(bid);

@@ -197,9 +197,12 @@ contract ComplainOversoldTest is CourtTest {
         sell(spot(), 50);
         bytes32 other = Markets.spot(false, false, 0, FEEDER + 1);
         uses(other, T());
+        Order memory bid = orderOf(ANNA, other, BUY, 50, PRICE);
+        Order memory offer = orderOf(DAVID, other, SELL, 50, PRICE);
         vm.startPrank(OPERATOR_TWO);
-        trading.open(other, T(), PRICE, 0);
-        trading.close(other, T());
+        trading.clear(
+            other, T(), PRICE, 0, list(fillOf(ANNA, bid, 50), fillOf(DAVID, offer, 50)), new bytes[](0)
+        );
         vm.stopPrank();
         vm.expectRevert(abi.encodeWithSelector(IEnergyDelivery.OtherOperator.selector, other, T()));
         delivery.complainOversold(spot(), T(), _ben, hashes(other), evidence);

@@ -53,6 +53,13 @@ abstract contract CourtTest is TradingTest {
         clear(market, T(), PRICE, bookRoot, list(fillOf(ANNA, bid, wh), fillOf(BEN, offer, wh)));
     }
 
+    /// @dev The same in an interval that may be past.
+    function clearedAt(uint64 t, bytes32 bookRoot, uint64 wh) internal {
+        Order memory bid = buyOf(ANNA, wh, PRICE);
+        Order memory offer = sellOf(BEN, wh, PRICE);
+        clear(spot(), t, PRICE, bookRoot, list(fillOf(ANNA, bid, wh), fillOf(BEN, offer, wh)));
+    }
+
     // PENALTIES
 
     function slashedBy(address complainant, uint256 cashBefore) internal view {

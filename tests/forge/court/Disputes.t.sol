@@ -184,6 +184,18 @@ contract ResolveDisputeTest is DisputesTest {
         delivery.resolveDispute(id, more);
     }
 
+    function testTheArbiterIsHeardForFourteenDays(uint32 later, uint256 toBuyer) public {
+        (bytes32 id, uint256 micro) = disputed(100);
+        toBuyer = between(toBuyer, 0, micro);
+        vm.warp(end(T()) + 14 days + later);
+        vm.startPrank(ARBITER);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDelivery.ResolvedTooLate.selector, end(T()) + 14 days));
+        delivery.resolveDispute(id, toBuyer);
+        vm.warp(end(T()) + 14 days - 1);
+        delivery.resolveDispute(id, toBuyer);
+        vm.stopPrank();
+    }
+
     function testTheArbiterSplitsOnce(uint64 wh, uint256 toBuyer) public {
         (bytes32 id, uint256 micro) = disputed(uint64(between(wh, 1, SELL_CAP)));
         toBuyer = between(toBuyer, 0, micro);

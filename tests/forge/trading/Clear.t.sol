@@ -113,9 +113,31 @@ contract ClearTest is TradingTest {
         eq(position(spot(), T(), BEN).escrowMicro, count_ * proceedsDown(1, price), "escrow");
     }
 
-    function testNothingToTradeIsClearedToo() public conserving {
+    /// @dev Else an operator could end an interval for everybody, at no price: no order of it was filled or left out.
+    function testRefusesToEndAnIntervalWithNothing() public conserving {
         toSpot(T());
-        clear(spot(), T(), PRICE, new Fill[](0));
-        require(trading.clearingOf(spot(), T()).state == ClearingState.Closed, "not closed");
+        bytes memory reason = abi.encodeWithSelector(IEnergyTrading.NothingCleared.selector, spot(), T());
+        vm.expectRevert(reason);
+        vm.prank(OPERATOR);
+        trading.clear(spot(), T(), PRICE, 0, new Fill[](0), new bytes[](0));
+        open(spot(), T(), PRICE);
+        vm.expectRevert(reason);
+        vm.prank(OPERATOR);
+        trading.close(spot(), T());
+        vm.prank(OPERATOR);
+        trading.unwind(spot(), T(), new address[](0));
+        vm.prank(OPERATOR_TWO);
+        trading.clear(spot(), T(), PRICE, 0, both(100, 100), new bytes[](0));
+    }
+
+    function testWhatWasAllUnwoundIsNotClosed() public conserving {
+        toSpot(T());
+        open(spot(), T(), PRICE);
+        fill(spot(), T(), both(100, 100));
+        vm.startPrank(OPERATOR);
+        trading.unwind(spot(), T(), list(vm.addr(BEN), vm.addr(ANNA)));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.ClearingNotOpen.selector, spot(), T()));
+        trading.close(spot(), T());
+        vm.stopPrank();
     }
 }

@@ -36,6 +36,9 @@ contract FillTest is TradingTest {
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.ClearingNotOpen.selector, spot(), T() - 1));
         vm.prank(OPERATOR);
         trading.fill(spot(), T() - 1, fills, new bytes[](0));
+        fill(
+            spot(), T(), list(fillOf(ANNA, buyOf(ANNA, 100, PRICE), 1), fillOf(BEN, sellOf(BEN, 1, PRICE), 1))
+        );
         close(spot(), T());
         refused(fills, abi.encodeWithSelector(IEnergyTrading.ClearingNotOpen.selector, spot(), T()));
     }
@@ -212,7 +215,6 @@ contract FillTest is TradingTest {
     // SUCCESS
 
     function testFills(uint32 wh_, uint48 price, uint16 feeBps) public conserving {
-        close(spot(), T());
         uint64 wh = uint64(between(wh_, 1, SELL_CAP));
         price = uint48(between(price, 0, 10_000_000));
         feeBps = uint16(between(feeBps, 0, 500));

@@ -121,7 +121,6 @@ contract FillSignaturesTest is TradingTest {
     function testCancelledPostIsNotFilled() public {
         Order memory order = buyOf(ANNA, 1_000, PRICE);
         bytes32 digest = trading.orderDigest(order);
-        close(spot(), T());
         vm.prank(order.account);
         trading.post(order, "");
         vm.prank(order.account);

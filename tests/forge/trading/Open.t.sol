@@ -132,6 +132,11 @@ contract OpenTest is TradingTest {
         open(spot(), T(), PRICE);
         bytes memory reason = abi.encodeWithSelector(IEnergyTrading.ClearingExists.selector, spot(), T());
         refused(spot(), T(), PRICE, reason);
+        fill(
+            spot(),
+            T(),
+            list(fillOf(ANNA, buyOf(ANNA, 10, PRICE), 10), fillOf(BEN, sellOf(BEN, 10, PRICE), 10))
+        );
         close(spot(), T());
         refused(spot(), T(), PRICE, reason);
     }
@@ -162,9 +167,9 @@ contract OpenTest is TradingTest {
 
     function testPlaceOfAClosedClearingIsUsedAgain() public conserving {
         toSpot(T());
-        clear(spot(), T(), PRICE, new Fill[](0));
+        trade(ANNA, BEN, T(), 10);
         toSpot(T() + RING);
-        clear(spot(), T() + RING, PRICE, new Fill[](0));
+        trade(ANNA, BEN, T() + RING, 10);
         require(trading.clearingOf(spot(), T()).state == ClearingState.None, "the older is still there");
     }
 }

@@ -21,6 +21,18 @@ contract TradingRulesTest is TradingTest {
 
     // DEPLOYMENT
 
+    function testSaysWhatItBeginsWith() public {
+        TradingParameters memory p = parameters();
+        address next = deployedAfter(0);
+        vm.expectEmit(next);
+        emit IEnergyTrading.FeeRecipientSet(FEES);
+        vm.expectEmit(next);
+        emit IEnergyTrading.CorridorSet(false, 0, type(uint48).max);
+        vm.expectEmit(next);
+        emit IEnergyTrading.CorridorSet(true, 0, type(uint48).max);
+        new EnergyTrading(p);
+    }
+
     function testRefusesBadRing() public {
         TradingParameters memory p = parameters();
         p.ringSize = 0;
