@@ -57,7 +57,7 @@ test-deep: setup-dev ## the long fuzz and browser runs
 lint: setup-dev ## format, style and types, without tests
 	@$(MAKE) --no-print-directory check
 
-# Each compiles the contracts for itself, on one core.
+# Each compiles on one core.
 .PHONY: forge stories
 forge:
 	@$(FORGE) test --root $(CURDIR)

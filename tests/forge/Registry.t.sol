@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Registry} from "contracts/Registry.sol";
 import {IRegistry, Meter, MeterAttributes, Registration, Role} from "contracts/interfaces/IRegistry.sol";
 import {BaseTest} from "./support/BaseTest.sol";
+import {Registry, deployContract} from "./support/Contracts.sol";
 
 contract RegistryRolesTest is BaseTest {
     function testConstructorRefusesAnIntervalThatDoesNotDivideADay() public {
         vm.expectRevert(abi.encodeWithSelector(IRegistry.BadInterval.selector, 7_000));
-        new Registry(address(this), GUARDIAN, 7_000, 0);
+        Registry(deployContract("Registry", abi.encode(address(this), GUARDIAN, 7_000, 0)));
         vm.expectRevert(abi.encodeWithSelector(IRegistry.BadInterval.selector, 0));
-        new Registry(address(this), GUARDIAN, 0, 0);
+        Registry(deployContract("Registry", abi.encode(address(this), GUARDIAN, 0, 0)));
     }
 
     function testConstructorRefusesNoGovernor() public {
         vm.expectRevert(IRegistry.ZeroAddress.selector);
-        new Registry(address(0), GUARDIAN, L, 0);
+        Registry(deployContract("Registry", abi.encode(address(0), GUARDIAN, L, 0)));
     }
 
     function testEveryGovernorFunctionRefusesAStranger(address caller) public {
@@ -98,7 +98,7 @@ contract RegistryDelayTest is BaseTest {
 
     function setUp() public override {
         super.setUp();
-        registry = new Registry(address(this), GUARDIAN, L, DELAY);
+        registry = Registry(deployContract("Registry", abi.encode(address(this), GUARDIAN, L, DELAY)));
         registry.setReporter(address(production), true); // nothing to protect before the first oracle set
         registry.setOracles(addressesOf(oracleKeys), 2);
     }

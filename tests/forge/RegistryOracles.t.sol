@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Registry} from "contracts/Registry.sol";
 import {IRegistry} from "contracts/interfaces/IRegistry.sol";
 import {BaseTest} from "./support/BaseTest.sol";
+import {Registry, deployContract} from "./support/Contracts.sol";
 
 contract RegistryOraclesTest is BaseTest {
     bytes32 private constant DIGEST = keccak256("anything");
@@ -76,7 +76,7 @@ contract RegistryOraclesTest is BaseTest {
     }
 
     function testNothingIsAQuorumBeforeOraclesAreSet() public {
-        Registry fresh = new Registry(address(this), GUARDIAN, L, 0);
+        Registry fresh = Registry(deployContract("Registry", abi.encode(address(this), GUARDIAN, L, 0)));
         vm.expectRevert(abi.encodeWithSelector(IRegistry.BelowQuorum.selector, 0, 0));
         fresh.check(DIGEST, new bytes[](0));
     }

@@ -2,9 +2,9 @@
 pragma solidity 0.8.34;
 
 import {Governed} from "contracts/Governed.sol";
-import {Registry} from "contracts/Registry.sol";
 import {IRegistry, Role} from "contracts/interfaces/IRegistry.sol";
 import {BaseTest} from "./support/BaseTest.sol";
+import {Registry, deployContract} from "./support/Contracts.sol";
 
 /// @dev A contract with one rule of the governor's and one thing that grid operators do.
 contract GovernedThing is Governed {
@@ -66,7 +66,7 @@ contract RoleDelayTest is BaseTest {
 
     function setUp() public override {
         super.setUp();
-        registry = new Registry(address(this), GUARDIAN, L, DELAY);
+        registry = Registry(deployContract("Registry", abi.encode(address(this), GUARDIAN, L, DELAY)));
         thing = new GovernedThing(registry);
         thing.setRule(1); // nothing to protect before the first oracle set
         registry.setOracles(addressesOf(oracleKeys), 2);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {EnergyConsumption} from "contracts/EnergyConsumption.sol";
-import {EnergyProduction} from "contracts/EnergyProduction.sol";
-import {Registry} from "contracts/Registry.sol";
 import {IRegistry} from "contracts/interfaces/IRegistry.sol";
 import {IReports, Report, ReportMeta} from "contracts/interfaces/IReports.sol";
 import {BaseTest} from "./support/BaseTest.sol";
+import {EnergyConsumption, EnergyProduction, Registry, deployContract} from "./support/Contracts.sol";
 
 contract ReportTest is BaseTest {
     bytes32 private constant ROOT = keccak256("root");
@@ -205,7 +203,7 @@ contract ReportTest is BaseTest {
 
     function testARingNeedsAPlace() public {
         vm.expectRevert(abi.encodeWithSelector(IReports.BadRingSize.selector, 0));
-        new EnergyConsumption(registry, 0, 0);
+        EnergyConsumption(deployContract("EnergyConsumption", abi.encode(registry, 0, 0)));
     }
 
     function testCodeFitsTheLimit() public view {

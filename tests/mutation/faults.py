@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from protocol.ledger import compiler
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 LIST: Final = Path(__file__).with_name("faults.toml")
 TABLE: Final = ROOT / "docs" / "contracts-mutations.md"
@@ -96,6 +98,7 @@ class Copy:
         Raises:
             AssertionError: the contracts do not compile, or no test was run.
         """
+        compiler.build(self.folder, self.folder / "build" / "contracts")
         forge = next((ROOT / "node_modules" / "@foundry-rs").glob("forge-*/bin/forge*"))
         command = [str(forge), "test", "--root", str(self.folder), "--json", "--match-path", tests]
         environment = os.environ | {"FOUNDRY_PROFILE": "default", "NO_COLOR": "1"}

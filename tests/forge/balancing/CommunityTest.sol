@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {EnergyDelivery} from "contracts/EnergyDelivery.sol";
-import {EnergyDelivery} from "contracts/EnergyDelivery.sol";
-import {EnergyTrading} from "contracts/EnergyTrading.sol";
-import {GridBalancing} from "contracts/GridBalancing.sol";
-import {Lens} from "contracts/Lens.sol";
 import {BalanceLeaf} from "contracts/interfaces/IGridBalancing.sol";
 import {Role} from "contracts/interfaces/IRegistry.sol";
 import {TradingTest} from "../support/TradingTest.sol";
+import {EnergyDelivery, EnergyTrading, GridBalancing, Lens, deployContract} from "../support/Contracts.sol";
 
 /// @notice All contracts of a deployment, as they are deployed.
 abstract contract CommunityTest is TradingTest {
@@ -29,12 +25,12 @@ abstract contract CommunityTest is TradingTest {
 
     function deployTrading() internal override {
         (grid, delivery) = (deployedAfter(1), EnergyDelivery(deployedAfter(2)));
-        trading = new EnergyTrading(parameters());
-        balancing = new GridBalancing(
+        trading = EnergyTrading(deployContract("EnergyTrading", abi.encode(parameters())));
+        balancing = GridBalancing(deployContract("GridBalancing", abi.encode(
             registry, address(trading), address(production), address(consumption), RING, FINALITY, SILENT
-        );
-        new EnergyDelivery(registry, trading, production, consumption);
-        lens = new Lens(registry, production, consumption, trading, balancing);
+        )));
+        EnergyDelivery(deployContract("EnergyDelivery", abi.encode(registry, trading, production, consumption)));
+        lens = Lens(deployContract("Lens", abi.encode(registry, production, consumption, trading, balancing)));
     }
 
     // LEAVES
@@ -45,7 +41,7 @@ abstract contract CommunityTest is TradingTest {
         );
     }
 
-    /// @dev Reports and settles one account's leaf.
+    /// @dev IReports and settles one account's leaf.
     function settle(uint64 t, address account, int256 micro) internal {
         BalanceLeaf memory b = BalanceLeaf(account, micro, 0, 0);
         post(balancing, t, hashOf(b));

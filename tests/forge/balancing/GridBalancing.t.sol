@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {GridBalancing} from "contracts/GridBalancing.sol";
-import {EnergyTrading} from "contracts/EnergyTrading.sol";
-import {Registry} from "contracts/Registry.sol";
 import {IGridBalancing} from "contracts/interfaces/IGridBalancing.sol";
 import {IRegistry} from "contracts/interfaces/IRegistry.sol";
 import {IReports} from "contracts/interfaces/IReports.sol";
 import {GridTest} from "./GridTest.sol";
+import {EnergyTrading, GridBalancing, Registry, deployContract} from "../support/Contracts.sol";
 
 contract GridBalancingTest is GridTest {
     function create(EnergyTrading trading_, uint32 ring, uint32 silent) private returns (GridBalancing) {
-        return new GridBalancing(
+        return GridBalancing(deployContract("GridBalancing", abi.encode(
             registry, address(trading_), address(production), address(consumption), ring, FINALITY, silent
-        );
+        )));
     }
 
     // REVERTS
@@ -43,7 +41,7 @@ contract GridBalancingTest is GridTest {
     }
 
     function testWithADelayAPriceIsAnnouncedFirst() public {
-        registry = new Registry(address(this), GUARDIAN, L, 1 days);
+        registry = Registry(deployContract("Registry", abi.encode(address(this), GUARDIAN, L, 1 days)));
         registry.setOracles(addressesOf(oracleKeys), 2);
         deploy();
         bytes memory call = abi.encodeCall(grid.setMaxImbalancePrice, (7));

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {EnergyTrading} from "contracts/EnergyTrading.sol";
-import {GridBalancing} from "contracts/GridBalancing.sol";
-import {TestDollar} from "contracts/TestDollar.sol";
 import {TradingParameters} from "contracts/interfaces/IEnergyTrading.sol";
 import {BalanceLeaf} from "contracts/interfaces/IGridBalancing.sol";
 import {IRegistry, MeterAttributes, Role} from "contracts/interfaces/IRegistry.sol";
 import {Report} from "contracts/interfaces/IReports.sol";
 import {BaseTest} from "../support/BaseTest.sol";
+import {EnergyTrading, GridBalancing, TestDollar, deployContract} from "../support/Contracts.sol";
 
 /// @notice One more switch of the test engine.
 interface MoreVm {
@@ -43,12 +41,12 @@ abstract contract GridTest is BaseTest {
     }
 
     function deploy() internal {
-        token = new TestDollar();
+        token = TestDollar(deployContract("TestDollar", ""));
         uint256 next = vm.getNonce(address(this));
-        trading = new EnergyTrading(parametersFor(vm.computeCreateAddress(address(this), next + 1)));
-        grid = new GridBalancing(
+        trading = EnergyTrading(deployContract("EnergyTrading", abi.encode(parametersFor(vm.computeCreateAddress(address(this), next + 1)))));
+        grid = GridBalancing(deployContract("GridBalancing", abi.encode(
             registry, address(trading), address(production), address(consumption), RING, FINALITY, SILENT
-        );
+        )));
     }
 
     function parametersFor(address gridAddress) internal view returns (TradingParameters memory) {
@@ -97,18 +95,18 @@ abstract contract GridTest is BaseTest {
         );
     }
 
-    /// @dev Reports one account's leaf alone and waits until it is final.
+    /// @dev IReports one account's leaf alone and waits until it is final.
     function postBalance(uint64 interval, BalanceLeaf memory b) internal {
         post(grid, interval, leafOf(b));
     }
 
-    /// @dev Reports and settles one account's leaf.
+    /// @dev IReports and settles one account's leaf.
     function settle(uint64 interval, BalanceLeaf memory b) internal {
         postBalance(interval, b);
         grid.settle(interval, b, none);
     }
 
-    /// @dev Reports without waiting.
+    /// @dev IReports without waiting.
     function postUnfinal(uint64 interval, bytes32 root) internal {
         vm.warp(end(interval));
         Report memory r = reportFor(interval, root);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {EnergyDelivery} from "contracts/EnergyDelivery.sol";
+import {EnergyDelivery} from "../support/Contracts.sol";
+
 
 /// @notice A contract that uses the moment in which it receives certificates.
 contract Receiver {

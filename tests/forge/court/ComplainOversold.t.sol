@@ -39,7 +39,7 @@ contract ComplainOversoldTest is CourtTest {
         tradeIn(market, ANNA, BEN, T(), wh);
     }
 
-    /// @dev Reports of two meters, both ends of T; evidence in ascending order.
+    /// @dev IReports of two meters, both ends of T; evidence in ascending order.
     function reportTwo(bytes32 a, bytes32 b, uint64 aWh, uint64 bWh)
         private
         returns (MeterEvidence[] memory e)

@@ -105,7 +105,7 @@ abstract contract CourtTest is TradingTest {
             Messages.consumptionLeaf(l.meterId, l.seq, l.timestamp, l.flags, l.importWh, l.exportWh, l.salt);
     }
 
-    /// @dev Reports one meter's registers at both ends of T.
+    /// @dev IReports one meter's registers at both ends of T.
     function reportBoth(bytes32 id, uint64 startWh, uint64 endWh)
         internal
         returns (MeterEvidence[] memory evidence)

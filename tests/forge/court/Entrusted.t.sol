@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {EnergyDelivery} from "contracts/EnergyDelivery.sol";
 import {IClearingCourt} from "contracts/interfaces/IClearingCourt.sol";
 import {IEnergyDelivery} from "contracts/interfaces/IEnergyDelivery.sol";
 import {IEnergyTrading} from "contracts/interfaces/IEnergyTrading.sol";
 import {PackedAccounts} from "contracts/libraries/PackedAccounts.sol";
 import {PackedPositions} from "contracts/libraries/PackedPositions.sol";
 import {CourtTest} from "./CourtTest.sol";
+import {EnergyDelivery, deployContract} from "../support/Contracts.sol";
 
 /// @notice What EnergyTrading lets EnergyDelivery do, and nobody else.
 contract EntrustedTest is CourtTest {
     function testTheLedgerNamesItsDelivery() public {
         vm.expectRevert(abi.encodeWithSelector(IEnergyDelivery.NotEntrusted.selector, address(delivery)));
-        new EnergyDelivery(registry, trading, production, consumption);
+        EnergyDelivery(deployContract("EnergyDelivery", abi.encode(registry, trading, production, consumption)));
         eq(trading.delivery(), address(delivery), "delivery");
         eq(address(delivery.trading()), address(trading), "trading");
         eq(address(delivery.certificates()), address(production), "certificates");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Reports} from "contracts/Reports.sol";
+import {IReports} from "contracts/interfaces/IReports.sol";
 import {ClearingState, ClearingView, Position} from "contracts/interfaces/IEnergyTrading.sol";
 import {OracleActions} from "./OracleActions.sol";
 
@@ -141,7 +141,7 @@ contract Handler is OracleActions {
     }
 
     /// @dev A root leaves the ring only for a later interval's.
-    function rootStands(Reports target, uint64 t) private view {
+    function rootStands(IReports target, uint64 t) private view {
         if (target.head() >= t + RING) return;
         require(rootIsIn(target, t), "a root changed");
     }

@@ -48,8 +48,9 @@ abstract contract OperatorActions is World {
         if (third == buyer) {
             clear(market, t, price, list(bid(buyer, market, wh), offer(seller, market, wh)));
         } else {
-            Fill memory more_ = bid(third, market, 500);
-            clear(market, t, price, list(bid(buyer, market, wh), more_, offer(seller, market, wh + 500)));
+            Fill[] memory fills =
+                list(bid(buyer, market, wh), bid(third, market, 500), offer(seller, market, wh + 500));
+            clear(market, t, price, fills);
         }
         noteClosed(market, t, price);
     }

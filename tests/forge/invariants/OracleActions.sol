@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Reports} from "contracts/Reports.sol";
+import {IReports} from "contracts/interfaces/IReports.sol";
 import {Claim, IEnergyProduction} from "contracts/interfaces/IEnergyProduction.sol";
 import {BalanceLeaf, GridState, IGridBalancing} from "contracts/interfaces/IGridBalancing.sol";
 import {IRegistry, MeterReading} from "contracts/interfaces/IRegistry.sol";
@@ -25,8 +25,8 @@ abstract contract OracleActions is AccountActions {
     /// @dev Fewer than a quorum: one signature, one twice, one beside a stranger's, one over another contract's report,
     /// and an old report again.
     function lieBelowQuorum(uint256 seed) external counted {
-        Reports[3] memory all = [Reports(production), Reports(consumption), Reports(balancing)];
-        Reports target = all[seed % 3];
+        IReports[3] memory all = [IReports(production), IReports(consumption), IReports(balancing)];
+        IReports target = all[seed % 3];
         uint64 t = unreported();
         Report memory r = reportFor(t, keccak256(abi.encode("a lie", seed)));
         r.previous = target.link();
@@ -348,7 +348,7 @@ abstract contract OracleActions is AccountActions {
         pass(FINALITY);
     }
 
-    function rootIsIn(Reports target, uint64 t) internal view returns (bool) {
+    function rootIsIn(IReports target, uint64 t) internal view returns (bool) {
         try target.reportOf(t) returns (bytes32 root, ReportMeta memory) {
             return root == rootAt[address(target)][t];
         } catch {
@@ -361,13 +361,13 @@ abstract contract OracleActions is AccountActions {
         return abi.encodeCall(balancing.settle, (t, balancesAt[t][i], proof));
     }
 
-    function refuse(Reports target, Report memory r, bytes[] memory signatures, bytes4 reason) private {
+    function refuse(IReports target, Report memory r, bytes[] memory signatures, bytes4 reason) private {
         bytes memory call = abi.encodeCall(target.report, (r, signatures));
         mustFail(address(target), STRANGER, call, reason, "fewer than a quorum reported");
     }
 
     /// @dev Signatures over another digest recover to nobody, or to somebody out of order.
-    function mustFailAnyhow(Reports target, Report memory r, bytes[] memory signatures) private {
+    function mustFailAnyhow(IReports target, Report memory r, bytes[] memory signatures) private {
         (bool done,) = address(target).call(abi.encodeCall(target.report, (r, signatures)));
         if (done) breach = "a report counted for another contract";
     }

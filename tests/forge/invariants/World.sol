@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Reports} from "contracts/Reports.sol";
+import {IReports} from "contracts/interfaces/IReports.sol";
 import {Fill, Order, Position} from "contracts/interfaces/IEnergyTrading.sol";
 import {BalanceLeaf} from "contracts/interfaces/IGridBalancing.sol";
 import {Claim} from "contracts/interfaces/IEnergyProduction.sol";
@@ -187,7 +187,7 @@ abstract contract World is CommunityTest {
     // REPORTS
 
     /// @dev Two of three oracles sign.
-    function send(Reports target, uint64 t, bytes32 root) internal {
+    function send(IReports target, uint64 t, bytes32 root) internal {
         Report memory r = reportFor(t, root);
         r.previous = target.link();
         target.report(r, signedBy(target.reportDigest(r), 0, 1));

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {EnergyConsumption} from "contracts/EnergyConsumption.sol";
-import {EnergyProduction} from "contracts/EnergyProduction.sol";
-import {Registry} from "contracts/Registry.sol";
 import {Claim} from "contracts/interfaces/IEnergyProduction.sol";
 import {IRegistry, MeterAttributes, MeterReading, Registration} from "contracts/interfaces/IRegistry.sol";
 import {Report} from "contracts/interfaces/IReports.sol";
 import {Messages} from "contracts/libraries/Messages.sol";
-import {Reports} from "contracts/Reports.sol";
+import {IReports} from "contracts/interfaces/IReports.sol";
 import {Vm} from "./Vm.sol";
+import {EnergyConsumption, EnergyProduction, Registry, deployContract} from "./Contracts.sol";
 
 /// @notice A community with three oracles of which two must sign, and signing for everybody in it.
 abstract contract BaseTest {
@@ -38,9 +36,9 @@ abstract contract BaseTest {
 
     function setUp() public virtual {
         vm.warp(T0);
-        registry = new Registry(address(this), GUARDIAN, L, 0);
-        production = new EnergyProduction(registry, RING, FINALITY, "");
-        consumption = new EnergyConsumption(registry, RING, FINALITY);
+        registry = Registry(deployContract("Registry", abi.encode(address(this), GUARDIAN, L, 0)));
+        production = EnergyProduction(deployContract("EnergyProduction", abi.encode(registry, RING, FINALITY, "")));
+        consumption = EnergyConsumption(deployContract("EnergyConsumption", abi.encode(registry, RING, FINALITY)));
         registry.setReporter(address(production), true);
         registry.setReporter(address(consumption), true);
         oracleKeys = sortedKeys(3);
@@ -153,7 +151,7 @@ abstract contract BaseTest {
     }
 
     /// @dev Reports `root` at the interval's end and waits until it is final.
-    function post(Reports target, uint64 interval, bytes32 root) internal {
+    function post(IReports target, uint64 interval, bytes32 root) internal {
         vm.warp(end(interval));
         Report memory r = reportFor(interval, root);
         r.previous = target.link();
@@ -161,7 +159,7 @@ abstract contract BaseTest {
         vm.warp(end(interval) + FINALITY);
     }
 
-    /// @dev Reports one claim alone and mints it: a single leaf is its tree's root.
+    /// @dev IReports one claim alone and mints it: a single leaf is its tree's root.
     function certify(uint64 interval, Claim memory c) internal {
         post(production, interval, leafOf(c));
         mintOne(interval, c);

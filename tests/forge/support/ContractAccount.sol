@@ -4,7 +4,7 @@ pragma solidity 0.8.34;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {EnergyTrading} from "contracts/EnergyTrading.sol";
+import {EnergyTrading} from "./Contracts.sol";
 
 /// @notice A group that trades as one account; its signer signs for it until it is dissolved.
 contract ContractAccount is IERC1271 {

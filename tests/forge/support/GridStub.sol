@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {EnergyTrading} from "contracts/EnergyTrading.sol";
 import {IClearingRules} from "contracts/interfaces/IClearingRules.sol";
+import {EnergyTrading} from "./Contracts.sol";
 
 /// @notice A grid that says and moves whatever a test wants.
 contract GridStub is IClearingRules {

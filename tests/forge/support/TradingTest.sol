@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {EnergyDelivery} from "contracts/EnergyDelivery.sol";
-import {EnergyTrading} from "contracts/EnergyTrading.sol";
-import {TestDollar} from "contracts/TestDollar.sol";
 import {
     Account,
     ClearingView,
@@ -17,6 +14,7 @@ import {Markets} from "contracts/libraries/Markets.sol";
 import {PackedTermsLib} from "contracts/libraries/PackedTerms.sol";
 import {BaseTest} from "./BaseTest.sol";
 import {GridStub} from "./GridStub.sol";
+import {EnergyDelivery, EnergyTrading, TestDollar, deployContract} from "./Contracts.sol";
 
 /// @notice A community that trades: two clearing operators with bonds, funded accounts, signed orders.
 abstract contract TradingTest is BaseTest {
@@ -59,7 +57,7 @@ abstract contract TradingTest is BaseTest {
 
     function setUp() public virtual override {
         super.setUp();
-        token = new TestDollar();
+        token = TestDollar(deployContract("TestDollar", ""));
         deployTrading();
         count(grid);
         count(address(delivery));
@@ -79,8 +77,8 @@ abstract contract TradingTest is BaseTest {
     function deployTrading() internal virtual {
         grid = address(new GridStub());
         delivery = EnergyDelivery(deployedAfter(1));
-        trading = new EnergyTrading(parameters());
-        new EnergyDelivery(registry, trading, production, consumption);
+        trading = EnergyTrading(deployContract("EnergyTrading", abi.encode(parameters())));
+        EnergyDelivery(deployContract("EnergyDelivery", abi.encode(registry, trading, production, consumption)));
     }
 
     /// @dev Where the contract will be that is deployed after `others` others.

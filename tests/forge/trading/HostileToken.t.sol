@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IEnergyTrading} from "contracts/interfaces/IEnergyTrading.sol";
 import {HostileDollar} from "../support/HostileDollar.sol";
 import {TradingTest} from "../support/TradingTest.sol";
+import {TestDollar} from "../support/Contracts.sol";
 
 /// @notice A settlement currency that calls back, keeps part of a transfer, or lies.
 contract HostileTokenTest is TradingTest {
@@ -16,7 +17,7 @@ contract HostileTokenTest is TradingTest {
         super.setUp();
         anna = vm.addr(ANNA);
         hostile = new HostileDollar();
-        token = hostile;
+        token = TestDollar(address(hostile));
         deployTrading();
         hostile.mint(address(this), 1_000);
         hostile.approve(address(trading), 1_000);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {EnergyTrading} from "contracts/EnergyTrading.sol";
-import {Registry} from "contracts/Registry.sol";
 import {IEnergyTrading, TradingParameters, TradingRules} from "contracts/interfaces/IEnergyTrading.sol";
 import {IRegistry} from "contracts/interfaces/IRegistry.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {TradingTest} from "../support/TradingTest.sol";
+import {EnergyTrading, Registry, deployContract} from "../support/Contracts.sol";
 
 contract EighteenDecimals is ERC20("Eighteen", "XVIII") {}
 
@@ -30,17 +29,17 @@ contract TradingRulesTest is TradingTest {
         emit IEnergyTrading.CorridorSet(false, 0, type(uint48).max);
         vm.expectEmit(next);
         emit IEnergyTrading.CorridorSet(true, 0, type(uint48).max);
-        new EnergyTrading(p);
+        EnergyTrading(deployContract("EnergyTrading", abi.encode(p)));
     }
 
     function testRefusesBadRing() public {
         TradingParameters memory p = parameters();
         p.ringSize = 0;
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.BadRingSize.selector, 0));
-        new EnergyTrading(p);
+        EnergyTrading(deployContract("EnergyTrading", abi.encode(p)));
         p.ringSize = 9;
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.BadRingSize.selector, 9));
-        new EnergyTrading(p);
+        EnergyTrading(deployContract("EnergyTrading", abi.encode(p)));
     }
 
     function testRefusesComplaintsBeyondHalfARing() public {
@@ -51,7 +50,7 @@ contract TradingRulesTest is TradingTest {
                 IEnergyTrading.BadComplaintSeconds.selector, p.complaintSeconds, RING / 2 * L
             )
         );
-        new EnergyTrading(p);
+        EnergyTrading(deployContract("EnergyTrading", abi.encode(p)));
     }
 
     function testRefusesZeroAddresses() public {
@@ -61,7 +60,7 @@ contract TradingRulesTest is TradingTest {
             if (i == 1) p.delivery = address(0);
             if (i == 2) p.feeRecipient = address(0);
             vm.expectRevert(abi.encodeWithSelector(IRegistry.ZeroAddress.selector));
-            new EnergyTrading(p);
+            EnergyTrading(deployContract("EnergyTrading", abi.encode(p)));
         }
     }
 
@@ -69,7 +68,7 @@ contract TradingRulesTest is TradingTest {
         TradingParameters memory p = parameters();
         p.token = IERC20(address(new EighteenDecimals()));
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrading.BadDecimals.selector, 18));
-        new EnergyTrading(p);
+        EnergyTrading(deployContract("EnergyTrading", abi.encode(p)));
     }
 
     function testKeepsItsParameters() public view {
@@ -149,9 +148,9 @@ contract TradingDelayTest is TradingTest {
     uint64 private constant DELAY = 1 days;
 
     function testChangeWaitsForItsAnnouncement() public {
-        registry = new Registry(address(this), GUARDIAN, L, DELAY);
+        registry = Registry(deployContract("Registry", abi.encode(address(this), GUARDIAN, L, DELAY)));
         registry.setOracles(addressesOf(oracleKeys), 2);
-        trading = new EnergyTrading(parameters());
+        trading = EnergyTrading(deployContract("EnergyTrading", abi.encode(parameters())));
         bytes memory call = abi.encodeCall(trading.setFee, (100));
         bytes32 callHash = keccak256(abi.encode(address(trading), call));
         vm.expectRevert(abi.encodeWithSelector(IRegistry.NotScheduled.selector, callHash));
