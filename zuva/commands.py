@@ -15,6 +15,7 @@ from rich.console import Console
 import protocol.errors
 from zuva import community, configuration, nodes
 from zuva.errors import ConfigurationError, ZuvaError
+from zuva.logs import configure_logging
 from zuva.running import (
     alone,
     build_settings,
@@ -213,6 +214,7 @@ def bench(
         raise ConfigurationError(
             f"bench {name!r}: a name has letters, digits and underscores; see benchmarks/"
         )
+    configure_logging("bench", "warning")  # nothing but the figures is printed
     module = _module(f"benchmarks.{name}", f"bench {name}")
     measure = getattr(module, "update" if update else "run", None)
     if update and measure is None:

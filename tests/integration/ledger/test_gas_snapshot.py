@@ -1,6 +1,8 @@
 """What calls cost is what they cost at the last change that was meant; see `zuva bench gas --update`."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -30,3 +32,13 @@ def test_no_figure_changed_by_accident(measured: dict[str, Measure]) -> None:
 def test_no_figure_is_below_what_is_possible(measured: dict[str, Measure]) -> None:
     impossible = {name: each for name, each in measured.items() if each.gas < each.floor}
     assert not impossible
+
+
+def test_the_bench_prints_one_json_object_and_nothing_else() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-P", "-m", "zuva", "bench", "gas", "--json"],
+        capture_output=True, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    assert {figure["key"] for figure in json.loads(ran.stdout)["figures"]} == set(
+        json.loads(SNAPSHOT.read_text())
+    )
