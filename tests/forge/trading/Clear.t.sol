@@ -126,8 +126,9 @@ contract ClearTest is TradingTest {
         trading.close(spot(), T());
         vm.prank(OPERATOR);
         trading.unwind(spot(), T(), new address[](0));
+        Fill[] memory fills = both(100, 100);
         vm.prank(OPERATOR_TWO);
-        trading.clear(spot(), T(), PRICE, 0, both(100, 100), new bytes[](0));
+        trading.clear(spot(), T(), PRICE, 0, fills, new bytes[](0));
     }
 
     function testWhatWasAllUnwoundIsNotClosed() public conserving {
