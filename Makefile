@@ -70,11 +70,13 @@ check:
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
+	@$(FORGE) fmt --root $(CURDIR) --check contracts tests/forge
 	@npm run check --silent -w web
 
 format: setup-dev ## rewrite the sources in the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+	@$(FORGE) fmt --root $(CURDIR) contracts tests/forge
 	@npm run format --silent -w web
 
 clean: ## remove all that set-up made; data in .zuva stays

@@ -26,10 +26,23 @@ abstract contract CommunityTest is TradingTest {
     function deployTrading() internal override {
         (grid, delivery) = (deployedAfter(1), EnergyDelivery(deployedAfter(2)));
         trading = EnergyTrading(deployContract("EnergyTrading", abi.encode(parameters())));
-        balancing = GridBalancing(deployContract("GridBalancing", abi.encode(
-            registry, address(trading), address(production), address(consumption), RING, FINALITY, SILENT
-        )));
-        EnergyDelivery(deployContract("EnergyDelivery", abi.encode(registry, trading, production, consumption)));
+        balancing = GridBalancing(
+            deployContract(
+                "GridBalancing",
+                abi.encode(
+                    registry,
+                    address(trading),
+                    address(production),
+                    address(consumption),
+                    RING,
+                    FINALITY,
+                    SILENT
+                )
+            )
+        );
+        EnergyDelivery(
+            deployContract("EnergyDelivery", abi.encode(registry, trading, production, consumption))
+        );
         lens = Lens(deployContract("Lens", abi.encode(registry, production, consumption, trading, balancing)));
     }
 

@@ -9,9 +9,20 @@ import {EnergyTrading, GridBalancing, Registry, deployContract} from "../support
 
 contract GridBalancingTest is GridTest {
     function create(EnergyTrading trading_, uint32 ring, uint32 silent) private returns (GridBalancing) {
-        return GridBalancing(deployContract("GridBalancing", abi.encode(
-            registry, address(trading_), address(production), address(consumption), ring, FINALITY, silent
-        )));
+        return GridBalancing(
+            deployContract(
+                "GridBalancing",
+                abi.encode(
+                    registry,
+                    address(trading_),
+                    address(production),
+                    address(consumption),
+                    ring,
+                    FINALITY,
+                    silent
+                )
+            )
+        );
     }
 
     // REVERTS

@@ -43,10 +43,25 @@ abstract contract GridTest is BaseTest {
     function deploy() internal {
         token = TestDollar(deployContract("TestDollar", ""));
         uint256 next = vm.getNonce(address(this));
-        trading = EnergyTrading(deployContract("EnergyTrading", abi.encode(parametersFor(vm.computeCreateAddress(address(this), next + 1)))));
-        grid = GridBalancing(deployContract("GridBalancing", abi.encode(
-            registry, address(trading), address(production), address(consumption), RING, FINALITY, SILENT
-        )));
+        trading = EnergyTrading(
+            deployContract(
+                "EnergyTrading", abi.encode(parametersFor(vm.computeCreateAddress(address(this), next + 1)))
+            )
+        );
+        grid = GridBalancing(
+            deployContract(
+                "GridBalancing",
+                abi.encode(
+                    registry,
+                    address(trading),
+                    address(production),
+                    address(consumption),
+                    RING,
+                    FINALITY,
+                    SILENT
+                )
+            )
+        );
     }
 
     function parametersFor(address gridAddress) internal view returns (TradingParameters memory) {

@@ -3,7 +3,6 @@ pragma solidity 0.8.34;
 
 import {EnergyDelivery} from "../support/Contracts.sol";
 
-
 /// @notice A contract that uses the moment in which it receives certificates.
 contract Receiver {
     enum Deed {

@@ -13,7 +13,9 @@ import {EnergyDelivery, deployContract} from "../support/Contracts.sol";
 contract EntrustedTest is CourtTest {
     function testTheLedgerNamesItsDelivery() public {
         vm.expectRevert(abi.encodeWithSelector(IEnergyDelivery.NotEntrusted.selector, address(delivery)));
-        EnergyDelivery(deployContract("EnergyDelivery", abi.encode(registry, trading, production, consumption)));
+        EnergyDelivery(
+            deployContract("EnergyDelivery", abi.encode(registry, trading, production, consumption))
+        );
         eq(trading.delivery(), address(delivery), "delivery");
         eq(address(delivery.trading()), address(trading), "trading");
         eq(address(delivery.certificates()), address(production), "certificates");

@@ -37,8 +37,10 @@ abstract contract BaseTest {
     function setUp() public virtual {
         vm.warp(T0);
         registry = Registry(deployContract("Registry", abi.encode(address(this), GUARDIAN, L, 0)));
-        production = EnergyProduction(deployContract("EnergyProduction", abi.encode(registry, RING, FINALITY, "")));
-        consumption = EnergyConsumption(deployContract("EnergyConsumption", abi.encode(registry, RING, FINALITY)));
+        production =
+            EnergyProduction(deployContract("EnergyProduction", abi.encode(registry, RING, FINALITY, "")));
+        consumption =
+            EnergyConsumption(deployContract("EnergyConsumption", abi.encode(registry, RING, FINALITY)));
         registry.setReporter(address(production), true);
         registry.setReporter(address(consumption), true);
         oracleKeys = sortedKeys(3);

@@ -78,7 +78,9 @@ abstract contract TradingTest is BaseTest {
         grid = address(new GridStub());
         delivery = EnergyDelivery(deployedAfter(1));
         trading = EnergyTrading(deployContract("EnergyTrading", abi.encode(parameters())));
-        EnergyDelivery(deployContract("EnergyDelivery", abi.encode(registry, trading, production, consumption)));
+        EnergyDelivery(
+            deployContract("EnergyDelivery", abi.encode(registry, trading, production, consumption))
+        );
     }
 
     /// @dev Where the contract will be that is deployed after `others` others.
