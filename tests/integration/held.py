@@ -22,7 +22,9 @@ class HeldPublisher:
 
     def hold_after(self, moment: int) -> None:
         """Stop the service once it issued enough for reading `moment` to become visible; ask it often."""
-        if not self._held and self._issued() >= moment + self._ahead:
+        # stopped while it is being started it would never be ready
+        ready = self._community.state(self._service) == "ready"
+        if ready and not self._held and self._issued() >= moment + self._ahead:
             self._community.signal_family(self._service, signal.SIGSTOP)
             self._held = True
 
