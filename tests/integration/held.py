@@ -21,10 +21,10 @@ class HeldPublisher:
         self._held = False
 
     def hold_after(self, moment: int) -> None:
-        """Stop the service once it issued enough for reading `moment` to become visible; ask it often."""
+        """Stop the service once it delivered enough for reading `moment` to become visible; ask often."""
         # stopped while it is being started it would never be ready
         ready = self._community.state(self._service) == "ready"
-        if ready and not self._held and self._issued() >= moment + self._ahead:
+        if ready and not self._held and self._delivered() >= moment + self._ahead:
             self._community.signal_family(self._service, signal.SIGSTOP)
             self._held = True
 
@@ -34,10 +34,12 @@ class HeldPublisher:
             self._community.signal_family(self._service, signal.SIGCONT)
             self._held = False
 
-    def _issued(self) -> int:
+    def _delivered(self) -> int:
         address = f"file:{self._community.data / self._service / 'outbox.sqlite'}?mode=ro"
         try:
             with closing(sqlite3.connect(address, uri=True, timeout=1)) as queue:
-                return int(queue.execute("SELECT coalesce(sum(last_seq), 0) FROM meter").fetchone()[0])
+                issued = queue.execute("SELECT coalesce(sum(last_seq), 0) FROM meter").fetchone()[0]
+                waiting = queue.execute("SELECT count(*) FROM unacknowledged").fetchone()[0]
+                return int(issued) - int(waiting)
         except sqlite3.Error:
             return 0  # it is being made, or its writer was just killed
