@@ -1,8 +1,9 @@
 """Publishers that get no farther ahead of what is visible than a test wants, on any machine."""
 
-import signal
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
+
+import psutil
 
 from benchmarks.community import RunningCommunity
 
@@ -22,16 +23,19 @@ class HeldPublisher:
 
     def hold_after(self, moment: int) -> None:
         """Stop the service once it delivered enough for reading `moment` to become visible; ask often."""
-        # stopped while it is being started it would never be ready
-        ready = self._community.state(self._service) == "ready"
-        if ready and not self._held and self._delivered() >= moment + self._ahead:
-            self._community.signal_family(self._service, signal.SIGSTOP)
-            self._held = True
+        known = self._community.services().get(self._service, {})
+        # Stopped while it is being started it would never be ready; and what is known may be of a killed one.
+        if self._held or known.get("state") != "ready" or not psutil.pid_exists(known["pid"] or 0):
+            return
+        if self._delivered() >= moment + self._ahead:
+            with suppress(psutil.NoSuchProcess):
+                psutil.Process(known["pid"]).suspend()
+                self._held = True
 
     def go_on(self) -> None:
         """Let it publish again."""
         if self._held:
-            self._community.signal_family(self._service, signal.SIGCONT)
+            self._community.process_of(self._service).resume()
             self._held = False
 
     def _delivered(self) -> int:
