@@ -38,7 +38,7 @@ setup: ## packages, contracts and page; a second run does only what changed
 setup-dev: ## the same with what tests and checks need
 	@$(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 is needed: install python3)) $(PYTHON) scripts/bootstrap.py --dev
 
-test: setup-dev ## all checks and tests (below 20 minutes on 2 cores)
+test: setup-dev ## all checks and tests (about 25 minutes on 2 cores)
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory --jobs 2 forge stories
 	@npm test --silent -w web
