@@ -15,7 +15,7 @@ from protocol.ledger.artefacts import BUILD, CONTRACTS, ROOT, load_artefact
 from protocol.ledger.errors import CompilationFailed
 
 VERSION = "0.8.34"
-_SETTINGS: dict[str, Any] = {
+SETTINGS: dict[str, Any] = {
     "evmVersion": "prague",
     "viaIR": True,
     "optimizer": {"enabled": True, "runs": 800},
@@ -33,7 +33,7 @@ def build(root: Path = ROOT, target: Path = BUILD) -> bool:
     Raises:
         CompilationFailed: the sources do not compile, or the toolchain is not installed.
     """
-    sources = _sources(root)
+    sources = sources_of(root)
     fingerprint = _fingerprint(root, sources)
     stamp = target / "fingerprint"
     if _read(stamp) == fingerprint and all((target / f"{name}.json").is_file() for name in CONTRACTS):
@@ -57,7 +57,12 @@ def build(root: Path = ROOT, target: Path = BUILD) -> bool:
     return True
 
 
-def _sources(root: Path) -> dict[str, str]:
+def sources_of(root: Path) -> dict[str, str]:
+    """Return the text of every contract below `root`, by its path there.
+
+    Raises:
+        CompilationFailed: there is none.
+    """
     folder = root / "contracts"
     files = sorted(folder.rglob("*.sol"))
     if not files:
@@ -73,7 +78,7 @@ def _fingerprint(root: Path, sources: dict[str, str]) -> str:
         name: packages.get(f"node_modules/{name}", {}).get("integrity")
         for name in ("solc", "@openzeppelin/contracts")
     }
-    whole = json.dumps([VERSION, _SETTINGS, locked, sources], sort_keys=True)
+    whole = json.dumps([VERSION, SETTINGS, locked, sources], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
@@ -89,7 +94,7 @@ def _compile(root: Path, sources: dict[str, str]) -> dict[str, Any]:
     request = {
         "language": "Solidity",
         "sources": {unit: {"content": text} for unit, text in sources.items()},
-        "settings": _SETTINGS,
+        "settings": SETTINGS,
     }
     try:
         solcx.set_solc_version(VERSION, silent=True)

@@ -25,11 +25,11 @@ def write_syntax_trees(target: Path) -> None:
     os.environ["SOLCX_BINARY_PATH"] = str(ROOT / "scripts" / "solc")
     import solcx
 
-    settings = compiler._SETTINGS | {
+    settings = compiler.SETTINGS | {
         "remappings": [REMAPPING],
         "outputSelection": {"*": {"*": ["abi", "evm.methodIdentifiers", "userdoc", "devdoc"], "": ["ast"]}},
     }
-    sources = {unit: {"content": text} for unit, text in compiler._sources(ROOT).items()}
+    sources = {unit: {"content": text} for unit, text in compiler.sources_of(ROOT).items()}
     request = {"language": "Solidity", "sources": sources, "settings": settings}
     solcx.set_solc_version(compiler.VERSION, silent=True)
     output = solcx.compile_standard(request, base_path=ROOT)
